@@ -1,0 +1,148 @@
+"""Checks of arguments: each error names the argument, what came, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.errors import InputError, InputTypeError
+
+__all__ = ["as_choice", "as_float", "as_float_array", "as_int", "as_int_array"]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if low is not None:
+        return f" of at least {low}"
+    if high is not None:
+        return f" of at most {high}"
+    return ""
+
+
+def as_int(name: str, value: Any, *, low: int | None = None, high: int | None = None) -> int:
+    """Return `value` as an int, or raise an error that names the argument `name`.
+
+    Integral floats are refused as well: a caller who passes 2.0 usually computed something else.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise InputTypeError(f"{name} must be a whole number{_range(low, high)}, got {value!r}")
+    number = int(value)
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise InputError(f"{name} must be a whole number{_range(low, high)}, got {number}")
+    return number
+
+
+def as_float(
+    name: str,
+    value: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+) -> float:
+    """Return `value` as a finite float in [`low`, `high`] and > `above`."""
+    wanted = f"a finite number{_range(low, high)}" + (f" above {above}" if above is not None else "")
+    if isinstance(value, (bool, np.bool_)):
+        raise InputTypeError(f"{name} must be {wanted}, got {value!r}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InputTypeError(f"{name} must be {wanted}, got {value!r}") from None
+    if (
+        not np.isfinite(number)
+        or (low is not None and number < low)
+        or (high is not None and number > high)
+        or (above is not None and number <= above)
+    ):
+        raise InputError(f"{name} must be {wanted}, got {number}")
+    return number
+
+
+def as_choice(name: str, value: Any, choices: Collection[str]) -> str:
+    """Return `value` if it is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise InputError(f"{name} must be one of {listed}, got {value!r}")
+    return value
+
+
+def _first(bad: npt.NDArray[np.bool_]) -> str:
+    """Return the index of the first bad element as it is written in Python, "[3, 1]"."""
+    return f"[{', '.join(map(str, np.argwhere(bad)[0]))}]" if bad.ndim else ""
+
+
+def as_int_array(
+    name: str,
+    value: Any,
+    *,
+    shape: tuple[int, ...] | None = None,
+    low: int | None = None,
+    high: int | None = None,
+) -> npt.NDArray[np.int64]:
+    """Return `value` as an int64 array, broadcast to `shape` where one is given.
+
+    Booleans count as 0 and 1. Floats are refused, whether they hold whole numbers or not.
+    """
+    array = np.asarray(value)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.dtype == bool:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise InputTypeError(
+            f"{name} must hold whole numbers{_range(low, high)}, got dtype {array.dtype}"
+        )
+    if array.dtype == np.uint64 and array.size and int(array.max()) >= 2**63:
+        raise InputError(f"{name} must fit int64, got {int(array.max())}")
+    array = array.astype(np.int64)
+    bad = np.zeros(array.shape, dtype=bool)
+    if low is not None:
+        bad |= array < low
+    if high is not None:
+        bad |= array > high
+    if bad.any():
+        raise InputError(
+            f"{name}{_first(bad)} must be a whole number{_range(low, high)}, got {array[bad][0]}"
+        )
+    return _shaped(name, array, shape)
+
+
+def as_float_array(
+    name: str,
+    value: Any,
+    *,
+    shape: tuple[int, ...] | None = None,
+    low: float | None = None,
+    high: float | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return `value` as a finite float64 array, broadcast to `shape` where one is given."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputTypeError(f"{name} must hold numbers, got {value!r}") from None
+    bad = ~np.isfinite(array)
+    if low is not None:
+        bad |= array < low
+    if high is not None:
+        bad |= array > high
+    if bad.any():
+        raise InputError(
+            f"{name}{_first(bad)} must be a finite number{_range(low, high)}, "
+            f"got {array[bad][0]}"
+        )
+    return _shaped(name, array, shape)
+
+
+def _shaped(name: str, array: npt.NDArray[Any], shape: tuple[int, ...] | None) -> npt.NDArray[Any]:
+    if shape is None:
+        return array
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise InputError(
+            f"{name} must be one value or have shape {shape}, got shape {array.shape}"
+        ) from None

@@ -1,0 +1,70 @@
+"""Networks on disk: npz arrays behind a JSON header, never pickle."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spikealg.archive import read_archive, write_archive
+from spikealg.errors import FileFormatError, InputError
+from spikealg.network.network import Network
+from spikealg.network.ports import Port
+
+__all__ = ["load", "save"]
+
+FORMAT = "spikealg-network"
+VERSION = 1
+_ARRAYS = [
+    field.name for field in fields(Network) if field.name not in ("inputs", "outputs", "groups")
+]
+
+
+def _describe(port: Port) -> dict[str, Any]:
+    return {
+        "neurons": port.neurons.tolist(),
+        "width": port.width,
+        "coding": port.coding,
+        "latency": port.latency,
+    }
+
+
+def save(network: Network, path: str | Path) -> None:
+    """Write `network` to `path`; the file appears whole or not at all."""
+    header = {
+        "inputs": {name: _describe(port) for name, port in network.inputs.items()},
+        "outputs": {name: _describe(port) for name, port in network.outputs.items()},
+        "groups": [list(group) for group in network.groups],
+    }
+    arrays = {name: getattr(network, name) for name in _ARRAYS}
+    write_archive(path, FORMAT, VERSION, header, arrays)
+
+
+def load(path: str | Path) -> Network:
+    """Read a network; every invariant is checked again.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged, foreign, or of a later format version.
+    """
+    header, arrays = read_archive(path, FORMAT, VERSION)
+    try:
+        ports = {
+            side: {
+                name: Port(np.array(entry["neurons"], dtype=np.int64), **{
+                    key: entry[key] for key in ("width", "coding", "latency")
+                })
+                for name, entry in header[side].items()
+            }
+            for side in ("inputs", "outputs")
+        }
+        groups = tuple((str(name), int(first)) for name, first in header["groups"])
+        return Network(**{name: arrays[name] for name in _ARRAYS}, **ports, groups=groups)
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        raise FileFormatError(
+            f"{path} is damaged: it is a {FORMAT} file but its content does not make a network "
+            f"({error})"
+        ) from error

@@ -1,0 +1,60 @@
+"""Named groups of neurons through which values enter and leave a network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice, as_int, as_int_array
+
+__all__ = ["CODINGS", "Port"]
+
+CODINGS = ("binary", "stream", "unary", "temporal", "current")
+
+
+@dataclass(frozen=True, eq=False)
+class Port:
+    """A named group of neurons with the coding of the values that pass through it.
+
+    Parameters
+    ----------
+    neurons : array of int, shape (lines,)
+        The neuron of each line. An input line may be −1: its values go nowhere.
+    width : int
+        Width of the value (bits of "binary" and "stream", largest count or time of "unary" and
+        "temporal", lines of "current").
+    coding : str
+        One of ``CODINGS``; see :mod:`spikealg.circuits.codings`.
+    latency : int or None
+        Tick, counted from the tick of the inputs, at which an output is ready; None where the
+        duration depends on the data (the network then has an output named "done").
+    """
+
+    neurons: npt.NDArray[np.int64]
+    width: int
+    coding: str = "current"
+    latency: int | None = 0
+
+    def __post_init__(self) -> None:
+        neurons = np.array(as_int_array("Port.neurons", self.neurons, low=-1)).reshape(-1)
+        neurons.setflags(write=False)
+        object.__setattr__(self, "neurons", neurons)
+        object.__setattr__(self, "width", as_int("Port.width", self.width, low=0))
+        as_choice("Port.coding", self.coding, CODINGS)
+        if self.latency is not None:
+            object.__setattr__(self, "latency", as_int("Port.latency", self.latency, low=0))
+
+    @property
+    def lines(self) -> int:
+        """Number of lines, one neuron each."""
+        return len(self.neurons)
+
+    def identical(self, other: Port) -> bool:
+        """Whether both ports have the same neurons, width, coding and latency."""
+        return (
+            np.array_equal(self.neurons, other.neurons)
+            and (self.width, self.coding, self.latency)
+            == (other.width, other.coding, other.latency)
+        )
