@@ -28,6 +28,7 @@ def _describe(port: Port) -> dict[str, Any]:
         "width": port.width,
         "coding": port.coding,
         "latency": port.latency,
+        "optional": port.optional,
     }
 
 
@@ -55,7 +56,7 @@ def load(path: str | Path) -> Network:
         ports = {
             side: {
                 name: Port(np.array(entry["neurons"], dtype=np.int64), **{
-                    key: entry[key] for key in ("width", "coding", "latency")
+                    key: entry[key] for key in ("width", "coding", "latency", "optional")
                 })
                 for name, entry in header[side].items()
             }

@@ -30,12 +30,15 @@ class Port:
     latency : int or None
         Tick, counted from the tick of the inputs, at which an output is ready; None where the
         duration depends on the data (the network then has an output named "done").
+    optional : bool
+        Whether a call of the network may leave this input silent.
     """
 
     neurons: npt.NDArray[np.int64]
     width: int
     coding: str = "current"
     latency: int | None = 0
+    optional: bool = False
 
     def __post_init__(self) -> None:
         neurons = np.array(as_int_array("Port.neurons", self.neurons, low=-1)).reshape(-1)
@@ -52,9 +55,9 @@ class Port:
         return len(self.neurons)
 
     def identical(self, other: Port) -> bool:
-        """Whether both ports have the same neurons, width, coding and latency."""
+        """Whether both ports have the same neurons, width, coding, latency and optionality."""
         return (
             np.array_equal(self.neurons, other.neurons)
-            and (self.width, self.coding, self.latency)
-            == (other.width, other.coding, other.latency)
+            and (self.width, self.coding, self.latency, self.optional)
+            == (other.width, other.coding, other.latency, other.optional)
         )

@@ -1,0 +1,9 @@
+"""Running networks: one entry, several kernels, the same spikes from each."""
+
+from __future__ import annotations
+
+from spikealg.engine.run import Run, Status
+from spikealg.engine.simulate import KERNELS, call, simulate
+from spikealg.engine.state import Spikes, State
+
+__all__ = ["KERNELS", "Run", "Spikes", "State", "Status", "call", "simulate"]

@@ -1,0 +1,170 @@
+"""What a kernel is asked to do, and what it gives back.
+
+A kernel is a function ``run(job, lanes, report) -> Outcome`` that runs the lanes of a slice. All
+kernels obey the neuron of :mod:`spikealg.network.network`; they differ in speed only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.engine.injection import Injection
+from spikealg.engine.state import Spikes, State
+from spikealg.errors import NeuronOverflowError
+from spikealg.network import Network
+
+__all__ = ["Epochs", "Job", "Outcome", "Overflow", "Report", "merge"]
+
+Report = Callable[[float], None]
+"""Called by a kernel now and then with the work done since the last call, as a fraction."""
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Count spikes of `neurons` from the k-th spike of `marker` to its next, for each k.
+
+    Attributes
+    ----------
+    marker : int
+        The neuron whose spikes begin the epochs.
+    ks : int64 array, rising, ≥ 1
+    neurons : int64 array, distinct
+    """
+
+    marker: int
+    ks: npt.NDArray[np.int64]
+    neurons: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call of ``simulate``, validated, for all lanes.
+
+    Attributes
+    ----------
+    network : Network
+    ticks : int
+        How many ticks to run at most.
+    start : State
+        Where every lane starts; ``start.v`` and the like have shape (lanes, n), or (1, n) where
+        all lanes start alike.
+    lanes, first_lane, seed : int
+    injection : Injection
+        Values added to potentials, by lane and tick.
+    recorded : int64 array
+        Neurons whose spikes are kept, sorted.
+    watched : int64 array
+        Neurons whose potential is kept at the end of each tick.
+    until_quiet : bool
+    until_neurons : int64 array
+        A lane finishes in the tick in which these have spiked `until_count` times together.
+    until_count : int
+        0 where spikes finish nothing.
+    epochs : Epochs or None
+    """
+
+    network: Network
+    ticks: int
+    start: State
+    lanes: int
+    first_lane: int
+    seed: int
+    injection: Injection
+    recorded: npt.NDArray[np.int64]
+    watched: npt.NDArray[np.int64]
+    until_quiet: bool
+    until_neurons: npt.NDArray[np.int64]
+    until_count: int
+    epochs: Epochs | None
+
+    @property
+    def start_tick(self) -> int:
+        """The first tick of this call; ticks are absolute."""
+        return self.start.tick
+
+    def neuron_mask(self, neurons: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Return a uint8 array (n,) that is 1 at `neurons`."""
+        mask = np.zeros(self.network.n_neurons, dtype=np.uint8)
+        mask[neurons] = 1
+        return mask
+
+
+@dataclass(frozen=True, order=True)
+class Overflow:
+    """Where a potential or current first left int32; ordered as the contract asks."""
+
+    tick: int
+    neuron: int
+    lane: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a kernel found in the lanes of one slice.
+
+    Attributes
+    ----------
+    spikes : Spikes
+        Spikes of the recorded neurons; lanes counted from the job's first, in any order.
+    counts : int64 array (n,)
+        Spikes of each neuron over the lanes of the slice.
+    epochs : int64 array (len(ks), len(neurons))
+    stopped : int64 array (lanes of the slice,)
+        Tick that met `until`, or −1.
+    potentials : int32 array (ticks, lanes of the slice, watched)
+    v, i, c : int32 arrays (lanes of the slice, n)
+    flying : Spikes
+        Spikes that have not arrived everywhere when their lane ended.
+    overflow : Overflow or None
+    """
+
+    spikes: Spikes
+    counts: npt.NDArray[np.int64]
+    epochs: npt.NDArray[np.int64]
+    stopped: npt.NDArray[np.int64]
+    potentials: npt.NDArray[np.int32]
+    v: npt.NDArray[np.int32]
+    i: npt.NDArray[np.int32]
+    c: npt.NDArray[np.int32]
+    flying: Spikes
+    overflow: Overflow | None
+
+
+def merge(job: Job, parts: Sequence[Outcome]) -> Outcome:
+    """Join the outcomes of consecutive slices of lanes.
+
+    Raises
+    ------
+    NeuronOverflowError
+        If a part met an overflow; the message names the first tick, neuron and lane.
+    """
+    overflows = [part.overflow for part in parts if part.overflow is not None]
+    if overflows:
+        first = min(overflows)
+        lane = first.lane + job.first_lane
+        raise NeuronOverflowError(
+            f"the potential or current of neuron {first.neuron} "
+            f"({job.network.name(first.neuron)}) leaves int32 in tick {first.tick}, lane {lane}: "
+            "use smaller weights, a leak or a floor",
+            tick=first.tick,
+            neuron=first.neuron,
+            lane=lane,
+        )
+    if len(parts) == 1:
+        return parts[0]
+    return Outcome(
+        spikes=Spikes.concatenate([part.spikes for part in parts]),
+        counts=np.sum([part.counts for part in parts], axis=0),
+        epochs=np.sum([part.epochs for part in parts], axis=0),
+        stopped=np.concatenate([part.stopped for part in parts]),
+        potentials=np.concatenate([part.potentials for part in parts], axis=1),
+        v=np.concatenate([part.v for part in parts]),
+        i=np.concatenate([part.i for part in parts]),
+        c=np.concatenate([part.c for part in parts]),
+        flying=Spikes.concatenate([part.flying for part in parts]),
+        overflow=None,
+    )

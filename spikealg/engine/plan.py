@@ -1,0 +1,191 @@
+"""A network and a job as the compact arrays that compiled kernels read.
+
+Synapses are packed into one word each, 32 bits where that is enough, else 64: the target in the
+low bits, above it the number of a (weight, delay) pair. Few pairs occur in a network, so their
+table stays in the first-level cache. Neurons likewise refer to a table of parameter kinds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.engine.job import Job
+from spikealg.network import Network
+
+__all__ = ["COLUMNS", "Plan", "Request", "make_plan", "make_request"]
+
+COLUMNS = (
+    "threshold",
+    "leak",
+    "current_leak",
+    "bias",
+    "reset",
+    "reset_value",
+    "floor",
+    "refractory",
+    "draw_limit",
+)
+"""Columns of ``Plan.kinds``."""
+
+
+class Plan(NamedTuple):
+    """A network for kernels; read only.
+
+    Attributes
+    ----------
+    kinds : int64 array (kinds, len(COLUMNS))
+        The distinct sets of neuron parameters.
+    kind : int32 array (n,)
+        Row of ``kinds`` of each neuron.
+    stream : uint32 array (n,)
+    indptr : int64 array (n + 1,)
+    synapse : uint32 or uint64 array (m,)
+        Target in the low ``target_bits`` bits, number of the (weight, delay) pair above.
+    target_bits : int
+    pair_weight : int32 array (pairs,)
+    pair_delay : int64 array (pairs,)
+        In ticks.
+    longest : int64 array (n,)
+        Longest delay out of each neuron, 0 without synapses [ticks].
+    ring : int
+        Ticks of arriving input that are kept: a power of two above the longest delay.
+    strength : int64 array (n,)
+        Σ|weight| into each neuron: no tick brings more.
+    """
+
+    kinds: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.int32]
+    stream: npt.NDArray[np.uint32]
+    indptr: npt.NDArray[np.int64]
+    synapse: npt.NDArray[np.unsignedinteger]
+    target_bits: int
+    pair_weight: npt.NDArray[np.int32]
+    pair_delay: npt.NDArray[np.int64]
+    longest: npt.NDArray[np.int64]
+    ring: int
+    strength: npt.NDArray[np.int64]
+
+    @property
+    def bytes_per_synapse(self) -> int:
+        """Memory of one synapse in a kernel [bytes], 4 or 8."""
+        return self.synapse.itemsize
+
+
+class Request(NamedTuple):
+    """A job for kernels; read only. Ticks are absolute, lanes counted from the job's first.
+
+    Attributes
+    ----------
+    start_tick, end_tick, first_lane : int
+    seed : uint64
+    inject_pointer : int64 array (lanes + 1,); inject_tick, inject_neuron, inject_value : int64
+        Injected values by lane, then tick.
+    fly_pointer : int64 array (lanes + 1,); fly_tick, fly_neuron : int64
+        Spikes in flight at the start, by lane.
+    recorded : uint8 array (n,)
+    watched : int64 array
+    until_quiet : bool
+    until_mask : uint8 array (n,)
+    until_count : int
+    marker : int
+        Neuron whose spikes begin epochs, −1 without epochs.
+    epoch_ks : int64 array
+    epoch_column : int64 array (n,)
+        Column of each neuron in the epoch table, or −1.
+    """
+
+    start_tick: int
+    end_tick: int
+    first_lane: int
+    seed: np.uint64
+    inject_pointer: npt.NDArray[np.int64]
+    inject_tick: npt.NDArray[np.int64]
+    inject_neuron: npt.NDArray[np.int64]
+    inject_value: npt.NDArray[np.int64]
+    fly_pointer: npt.NDArray[np.int64]
+    fly_tick: npt.NDArray[np.int64]
+    fly_neuron: npt.NDArray[np.int64]
+    recorded: npt.NDArray[np.uint8]
+    watched: npt.NDArray[np.int64]
+    until_quiet: bool
+    until_mask: npt.NDArray[np.uint8]
+    until_count: int
+    marker: int
+    epoch_ks: npt.NDArray[np.int64]
+    epoch_column: npt.NDArray[np.int64]
+
+
+_plans: WeakKeyDictionary[Network, Plan] = WeakKeyDictionary()
+
+
+def make_plan(network: Network) -> Plan:
+    """Return the plan of a network; made once per network."""
+    plan = _plans.get(network)
+    if plan is None:
+        plan = _plans[network] = _make_plan(network)
+    return plan
+
+
+def _make_plan(network: Network) -> Plan:
+    n = network.n_neurons
+    table = np.stack([getattr(network, name).astype(np.int64) for name in COLUMNS], axis=1)
+    kinds, kind = np.unique(table, axis=0, return_inverse=True)
+    pairs = (network.weight.astype(np.int64) << 32) | network.delay
+    unique, pair = np.unique(pairs, return_inverse=True)
+    target_bits = max(1, (n - 1).bit_length())
+    wide = len(unique) > 1 << (32 - target_bits)
+    word = np.uint64 if wide else np.uint32
+    longest = np.zeros(n, dtype=np.int64)
+    np.maximum.at(longest, network.pre, network.delay)
+    strength = np.zeros(n, dtype=np.int64)
+    np.add.at(strength, network.post, np.abs(network.weight.astype(np.int64)))
+    return Plan(
+        kinds=kinds,
+        kind=kind.reshape(-1).astype(np.int32),
+        stream=network.stream,
+        indptr=network.indptr,
+        synapse=(pair.astype(word) << word(target_bits)) | network.post.astype(word),
+        target_bits=target_bits,
+        pair_weight=(unique >> 32).astype(np.int32),
+        pair_delay=unique & 0xFFFFFFFF,
+        longest=longest,
+        ring=1 << network.max_delay.bit_length(),
+        strength=strength,
+    )
+
+
+def make_request(job: Job) -> Request:
+    """Return a job as arrays."""
+    n = job.network.n_neurons
+    flying = job.start.spikes
+    order = np.argsort(flying.lane, kind="stable")
+    fly_pointer = np.zeros(job.lanes + 1, dtype=np.int64)
+    np.cumsum(np.bincount(flying.lane, minlength=job.lanes), out=fly_pointer[1:])
+    epoch_column = np.full(n, -1, dtype=np.int64)
+    if job.epochs is not None:
+        epoch_column[job.epochs.neurons] = np.arange(len(job.epochs.neurons))
+    return Request(
+        start_tick=job.start_tick,
+        end_tick=job.start_tick + job.ticks,
+        first_lane=job.first_lane,
+        seed=np.uint64(job.seed),
+        inject_pointer=job.injection.pointer,
+        inject_tick=job.injection.tick,
+        inject_neuron=job.injection.neuron,
+        inject_value=job.injection.value,
+        fly_pointer=fly_pointer,
+        fly_tick=flying.t[order],
+        fly_neuron=flying.i[order],
+        recorded=job.neuron_mask(job.recorded),
+        watched=job.watched,
+        until_quiet=job.until_quiet,
+        until_mask=job.neuron_mask(job.until_neurons),
+        until_count=job.until_count,
+        marker=job.epochs.marker if job.epochs else -1,
+        epoch_ks=job.epochs.ks if job.epochs else np.empty(0, dtype=np.int64),
+        epoch_column=epoch_column,
+    )

@@ -1,0 +1,219 @@
+"""What a simulation found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.circuits import codings
+from spikealg.engine.job import Job, Outcome
+from spikealg.engine.state import Spikes, State
+from spikealg.errors import InputError
+from spikealg.network import Network
+
+__all__ = ["Run", "Status"]
+
+
+class Status(Enum):
+    """How a run ended; the value is the sentence to read."""
+
+    COMPLETE = "all lanes ran for all ticks"
+    FINISHED = "every lane met its stop condition"
+    PARTLY = "some lanes met their stop condition, the others ran for all ticks"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run of a network: spikes, counts, and the state it ended in.
+
+    Attributes
+    ----------
+    network : Network
+    kernel : str
+        The kernel that ran; it changes nothing but the time taken.
+    start_tick, ticks : int
+        First tick and number of ticks asked for; tick numbers are absolute.
+    lanes, first_lane, seed : int
+        Lane ℓ of this run draws as lane ``first_lane + ℓ``.
+    counts : int64 array (n,)
+        Spikes of each neuron over all lanes.
+    epochs : int64 array (epochs, neurons)
+        Spikes in each epoch asked for, over all lanes.
+    potentials : int32 array (ticks, lanes, neurons)
+        Potentials asked for at the end of each tick; 0 after a lane has finished.
+    stopped : int64 array (lanes,)
+        The tick that met `until`, or −1.
+    status : Status
+    recorded : int64 array
+        The neurons whose spikes are in ``spikes``.
+    """
+
+    network: Network
+    kernel: str
+    start_tick: int
+    ticks: int
+    lanes: int
+    first_lane: int
+    seed: int
+    counts: npt.NDArray[np.int64]
+    epochs: npt.NDArray[np.int64]
+    potentials: npt.NDArray[np.int32]
+    stopped: npt.NDArray[np.int64]
+    status: Status
+    recorded: npt.NDArray[np.int64]
+    _outcome: Outcome = field(repr=False)
+
+    @classmethod
+    def from_outcome(cls, job: Job, outcome: Outcome, kernel: str) -> Run:
+        """Wrap what a kernel found."""
+        met = outcome.stopped >= 0
+        status = (
+            Status.FINISHED if met.all() else Status.PARTLY if met.any() else Status.COMPLETE
+        )
+        return cls(
+            network=job.network,
+            kernel=kernel,
+            start_tick=job.start_tick,
+            ticks=job.ticks,
+            lanes=job.lanes,
+            first_lane=job.first_lane,
+            seed=job.seed,
+            counts=outcome.counts,
+            epochs=outcome.epochs,
+            potentials=outcome.potentials,
+            stopped=outcome.stopped,
+            status=status,
+            recorded=job.recorded,
+            _outcome=outcome,
+        )
+
+    @cached_property
+    def spikes(self) -> Spikes:
+        """The recorded spikes, sorted by (tick, neuron, lane)."""
+        return self._outcome.spikes.sorted()
+
+    @cached_property
+    def lane_ticks(self) -> npt.NDArray[np.int64]:
+        """Ticks that each lane ran, int64 array (lanes,)."""
+        return np.where(self.stopped >= 0, self.stopped - self.start_tick + 1, self.ticks)
+
+    @property
+    def synaptic_events(self) -> int:
+        """Spikes times out-degree, over all neurons and lanes."""
+        return int(self.counts @ np.diff(self.network.indptr))
+
+    @property
+    def updates(self) -> int:
+        """Neurons times the ticks that each lane ran."""
+        return self.network.n_neurons * int(self.lane_ticks.sum())
+
+    @cached_property
+    def active_updates(self) -> int:
+        """Updates of neurons at which at least one spike arrives; needs ``record="all"``.
+
+        Raises
+        ------
+        InputError
+            If not all neurons were recorded.
+        """
+        if len(self.recorded) < self.network.n_neurons:
+            raise InputError('active_updates needs all spikes: simulate with record="all"')
+        network, spikes = self.network, self.spikes
+        last = self.start_tick + self.lane_ticks - 1
+        arrivals = set()
+        for neuron, tick, lane in spikes:
+            row = slice(network.indptr[neuron], network.indptr[neuron + 1])
+            due = tick + network.delay[row].astype(np.int64)
+            for post, at in zip(network.post[row].tolist(), due.tolist(), strict=True):
+                if at <= last[lane]:
+                    arrivals.add((post, at, lane))
+        return len(arrivals)
+
+    @cached_property
+    def state(self) -> State:
+        """The state after the last tick, to go on from with ``simulate(..., state=...)``.
+
+        Raises
+        ------
+        InputError
+            If the lanes did not run equally far.
+        """
+        ticks = np.unique(self.lane_ticks)
+        if len(ticks) > 1:
+            raise InputError(
+                f"a run has a state only if all lanes ran equally far; these ran from {ticks[0]} "
+                f"to {ticks[-1]} ticks: run lanes apart, or without until"
+            )
+        return State(
+            tick=self.start_tick + int(ticks[0]),
+            seed=self.seed,
+            first_lane=self.first_lane,
+            v=self._outcome.v,
+            i=self._outcome.i,
+            c=self._outcome.c,
+            spikes=self._outcome.flying.sorted(),
+        )
+
+    def raster(self, neurons: npt.ArrayLike, first: int, ticks: int) -> npt.NDArray[np.int64]:
+        """Return spikes of recorded `neurons` as 0 and 1.
+
+        Parameters
+        ----------
+        neurons : array of int (k,)
+        first : int
+            First tick, absolute.
+        ticks : int
+
+        Returns
+        -------
+        int64 array (ticks, lanes, k)
+        """
+        wanted = np.asarray(neurons, dtype=np.int64)
+        missing = wanted[~np.isin(wanted, self.recorded)]
+        if missing.size:
+            raise InputError(
+                f"neuron {missing[0]} ({self.network.name(int(missing[0]))}) was not recorded: "
+                "name it, or its port, in record"
+            )
+        dense = np.zeros((ticks, self.lanes, len(wanted)), dtype=np.int64)
+        spikes = self.spikes
+        window = slice(*np.searchsorted(spikes.t, [first, first + ticks]))
+        i, t, lane = spikes.i[window], spikes.t[window] - first, spikes.lane[window]
+        for column, neuron in enumerate(wanted):
+            chosen = i == neuron
+            dense[t[chosen], lane[chosen], column] = 1
+        return dense
+
+    def __getitem__(self, port: str) -> Any:
+        """Decode an output port, lane by lane.
+
+        Returns
+        -------
+        int64 array (lanes,), or (ticks, lanes, lines) for "current"
+            The value presented at the first tick of this run, read where the port is ready; a
+            port whose latency depends on the data is read in the tick its lane stopped.
+        """
+        if port not in self.network.outputs:
+            known = ", ".join(self.network.outputs) or "none"
+            raise InputError(f"there is no output port {port!r}; the output ports are: {known}")
+        entry = self.network.outputs[port]
+        if entry.coding == "current":
+            return self.raster(entry.neurons, self.start_tick, self.ticks)
+        if entry.latency is None:
+            whole = self.raster(entry.neurons, self.start_tick, self.ticks)
+            at = np.maximum(self.stopped - self.start_tick, 0)
+            window = whole[at, np.arange(self.lanes)][np.newaxis]
+        else:
+            span = codings.coding_ticks(entry.coding, entry.width)
+            if entry.latency + span > self.ticks:
+                raise InputError(
+                    f"port {port!r} is read until tick {entry.latency + span}, but the run has "
+                    f"{self.ticks} ticks: raise ticks"
+                )
+            window = self.raster(entry.neurons, self.start_tick + entry.latency, span)
+        return codings.decode(window, entry.coding, entry.width)
