@@ -1,0 +1,1 @@
+"""Numerical problems solved by circuits of spiking neurons."""

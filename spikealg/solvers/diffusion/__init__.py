@@ -1,0 +1,1 @@
+"""Diffusion problems as walks of spiking neurons; the public names are in `spikealg.diffusion`."""

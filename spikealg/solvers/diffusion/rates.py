@@ -1,0 +1,143 @@
+"""The rate matrix of a problem on its mesh, from which every method gets its probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from spikealg.arguments import as_float
+from spikealg.errors import InputError
+from spikealg.solvers.diffusion.transition import Transition
+
+__all__ = ["Rates", "at_vertex"]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+_ROUNDING = 1e-12
+"""A probability to stay that differs from 0 by no more than this is 0."""
+
+
+def at_vertex(x: FloatArray, vertex: int) -> str:
+    """Return how an error names a vertex: its number and its position."""
+    return f"vertex {vertex} (x = {', '.join(f'{c:.6g}' for c in np.atleast_1d(x[vertex]))})"
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """Walkers per time from vertex to vertex and into sinks: Q off its diagonal.
+
+    Attributes
+    ----------
+    x : (V,) or (V, dimensions) float64
+        Positions of the vertices [length].
+    mass : (V,) float64
+        Length, area or volume that each vertex stands for; 1 on a graph.
+    between : (V, V) csr array of float64
+        Rate [1/time] ≥ 0 from the row's vertex to the column's; nothing on the diagonal.
+    exits : (V, S) csr array of float64
+        Rate [1/time] into the sink of each side.
+    sides : tuple of str, length S
+        The absorbing sides: "x-", "x+", ..., "shore", or names of graph nodes.
+    live : (V,) bool
+        False for sink vertices and for vertices out of reach: they stay in `x`, their rows are
+        empty, and the density there is 0.
+    sink : (V,) int64
+        For a sink vertex the index of its side: who starts there has left at once. −1 elsewhere.
+    auto_fraction : float
+        ``dt="auto"`` is this part of the longest step: ½ keeps the walk from being
+        parity-periodic, and ⅓ is DΔt/Δx² = 1/6, where the errors of time and space cancel in
+        one-dimensional pure diffusion with constant D.
+    """
+
+    x: FloatArray
+    mass: FloatArray
+    between: Any
+    exits: Any
+    sides: tuple[str, ...]
+    live: npt.NDArray[np.bool_]
+    sink: IntArray
+    auto_fraction: float = 0.5
+
+    @cached_property
+    def out(self) -> FloatArray:
+        """Rate of leaving each vertex, −Q_ii, (V,) [1/time]."""
+        return np.asarray(self.between.sum(axis=1) + self.exits.sum(axis=1))
+
+    @property
+    def fastest(self) -> int:
+        """The vertex that is left at the highest rate."""
+        return int(self.out.argmax())
+
+    @property
+    def max_rate(self) -> float:
+        """The highest rate of leaving a vertex [1/time]; no step is longer than its inverse."""
+        return float(self.out[self.fastest])
+
+    @cached_property
+    def generator(self) -> Any:
+        """Q with its diagonal, (V, V) csr array; rows sum to minus the rate of exits."""
+        return (self.between - sparse.diags_array(self.out)).tocsr()
+
+    def choose_dt(self, dt: float | str = "auto") -> float:
+        """Return the longest step [time] to take: `dt` if it keeps the bound, or the automatic one.
+
+        Parameters
+        ----------
+        dt : float or "auto"
+            Step the caller wants. Infinite steps come back where nothing moves.
+
+        Raises
+        ------
+        InputError
+            If a walker would leave some vertex with a probability above 1.
+        """
+        if isinstance(dt, str):
+            if dt != "auto":
+                raise InputError(f"dt must be a positive number or 'auto', got {dt!r}")
+            return self.auto_fraction / self.max_rate if self.max_rate > 0 else float("inf")
+        step = as_float("dt", dt, above=0)
+        self._require_step(step)
+        return step
+
+    def _require_step(self, dt: float) -> None:
+        if dt * self.max_rate > 1 + _ROUNDING:
+            raise InputError(
+                f"dt = {dt:.6g} is too long: {at_vertex(self.x, self.fastest)} is left at rate "
+                f"{self.max_rate:.6g}, and dt times this rate must be at most 1: take dt <= "
+                f"{1 / self.max_rate:.6g} or dt='auto'"
+            )
+
+    def transition(self, dt: float) -> Transition:
+        """Return one step of length `dt` [time], P = I + Δt·Q.
+
+        Raises
+        ------
+        InputError
+            If a walker would leave some vertex with a probability above 1.
+        """
+        step = as_float("dt", dt, above=0)
+        self._require_step(step)
+        stay = 1 - step * self.out
+        stay[np.abs(stay) <= _ROUNDING] = 0
+        move = (self.between * step + sparse.diags_array(np.where(self.live, stay, 0.0))).tocsr()
+        move.eliminate_zeros()
+        move.sort_indices()
+        leave = (self.exits * step).tocsr()
+        return Transition(step, move, leave, self.sides, self.live, self.sink)
+
+    def restricted(self, reached: npt.NDArray[np.bool_]) -> Rates:
+        """Return the rates with every vertex outside `reached`, (V,) bool, taken out of the walk.
+
+        No rate may lead from a vertex that is reached to a live one that is not.
+        """
+        keep = sparse.diags_array(reached.astype(np.float64))
+        between, exits = (keep @ self.between).tocsr(), (keep @ self.exits).tocsr()
+        between.eliminate_zeros()
+        exits.eliminate_zeros()
+        return replace(self, between=between, exits=exits, live=self.live & reached)
