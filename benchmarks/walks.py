@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse as sp
-from spikealg.solvers.diffusion.transition import Transition
 
 from spikealg.solvers.diffusion import density, montecarlo
+from spikealg.solvers.diffusion.transition import Transition
 
 VERTICES = 1000
 WALKERS_PER_VERTEX = 10
