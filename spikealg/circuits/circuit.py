@@ -1,0 +1,527 @@
+"""Circuit: neurons and other circuits, wired through declared ports."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from spikealg.arguments import as_int, as_int_array
+from spikealg.circuits import layer, wiring
+from spikealg.circuits.body import Body, valid_name
+from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS
+from spikealg.circuits.ports import In, Out
+from spikealg.circuits.signal import GROUND, Neurons, Signal, meeting, wait
+from spikealg.errors import InputError, InputTypeError, WiringError
+
+if TYPE_CHECKING:
+    from spikealg.network import Network
+    from spikealg.network.summary import Summary
+
+__all__ = ["Circuit", "Instance"]
+
+
+class Instance:
+    """A circuit inside another; its outputs are attributes (``instance.sum``)."""
+
+    def __init__(self, path: str, outputs: Mapping[str, Signal]) -> None:
+        self._path = path
+        self._outputs = dict(outputs)
+
+    def __getattr__(self, name: str) -> Signal:
+        try:
+            return self.__dict__["_outputs"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(
+                f"{self.__dict__.get('_path')} has no output {name!r}; "
+                f"it has {', '.join(self.__dict__.get('_outputs', ())) or 'none'}"
+            ) from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._outputs]
+
+    def __repr__(self) -> str:
+        return f"<Instance {self._path}, outputs {', '.join(self._outputs) or 'none'}>"
+
+
+class Circuit:
+    """Neurons and other circuits, wired through declared ports.
+
+    A reusable circuit is a class that declares its ports and has a method `build`::
+
+        class Exactly(Circuit):
+            def __init__(self, count, width):
+                super().__init__(a=In(width), out=Out())
+                self.count = count
+
+            def build(self, a):
+                enough = self.gate(a, threshold=self.count)
+                too_many = self.gate(a, threshold=self.count + 1)
+                self.output("out", self.gate(enough, too_many, weights=(1, -1), threshold=1))
+
+    `build` gets the signal of each input port by name and gives every output port a signal with
+    :meth:`output`. It runs anew for each instance, so one object may be added many times. A plain
+    ``Circuit("top")`` is built by calling the same methods on it; added to another circuit, it is
+    copied as it is at that moment.
+
+    Parameters
+    ----------
+    name : str, optional
+        Name of the circuit, and of its instances unless :meth:`add` gives another; by default
+        the name of the class: BitSerialAdder is bit_serial_adder.
+    **ports : In or Out
+        The ports, known before anything is built.
+    """
+
+    def __init__(self, name: str | None = None, /, **ports: In | Out) -> None:
+        self.name = valid_name(_snake(type(self).__name__) if name is None else name)
+        for port_name, port in ports.items():
+            if not isinstance(port, (In, Out)):
+                raise InputTypeError(f"port {port_name} must be an In or an Out, got {port!r}")
+            _check_port_name(port_name)
+        self._ports = dict(ports)
+        self._body = None if self._builds_itself else Body("", self.name)
+        # The circuits that this one must not be put into: what it is inside of, and itself.
+        self._around: tuple[Circuit, ...] = (self,)
+        self._inside: list[Circuit] = []
+
+    @property
+    def ports(self) -> Mapping[str, In | Out]:
+        """The declared ports by name."""
+        return MappingProxyType(self._ports)
+
+    def build(self, *args: Any, **signals: Any) -> None:
+        """Wire the circuit; `signals` are the inputs by port name, None for an optional one."""
+
+    # ------------------------------------------------------------------ ports
+
+    def input(self, name: str, width: int | None = None, coding: str | None = None) -> Signal:
+        """Add an input port (or open the declared one) and return its signal.
+
+        Parameters
+        ----------
+        name : str
+        width : int, optional
+            1 unless declared.
+        coding : str, optional
+            "binary" unless declared. A "current" input is not spikes: see :meth:`inject`.
+        """
+        body = self._open()
+        if name in body.inputs:
+            raise WiringError(f"input {body.full_name(name)} exists already")
+        declared = self._ports.get(name)
+        if declared is None:
+            if self._builds_itself:
+                raise WiringError(
+                    f"{self._title} declares no input {name!r}: declare it in __init__, "
+                    f"{name}=In({width or 1})"
+                )
+            port = In(1 if width is None else width, coding or "binary")
+            _check_port_name(name)
+        elif isinstance(declared, Out):
+            raise WiringError(f"{body.full_name(name)} is declared as an output")
+        else:
+            port = In(
+                declared.width if width is None else width,
+                coding or declared.coding,
+                declared.optional,
+            )
+            if port != declared:
+                raise WiringError(
+                    f"input {body.full_name(name)} is declared as {declared}, not as {port}"
+                )
+        signal = body.add_input(name, port)
+        self._ports[name] = port
+        return signal
+
+    def output(self, name: str, signal: Signal | Neurons) -> None:
+        """Give the output port `name` its signal, or add an output port.
+
+        Parameters
+        ----------
+        name : str
+        signal : Signal or Neurons
+            Bare neurons make a raw port: coding "current" (spikes per neuron), ready at tick 0.
+
+        Raises
+        ------
+        WiringError, InputTypeError
+            If the signal does not fit the declared port, is of another circuit, or the port has
+            a signal already.
+        """
+        body = self._open()
+        path = body.full_name(name)
+        if name in body.outputs:
+            raise WiringError(f"output {path} has a signal already: {body.outputs[name]}")
+        declared = self._ports.get(name)
+        if isinstance(signal, Neurons):
+            wiring.check_neurons(signal, body, path)
+            signal = signal.signal(
+                coding="current" if declared is None else declared.coding,
+                width=None if declared is None else declared.width,
+            )
+        wiring.check_signal(signal, body, path)
+        if declared is None:
+            if self._builds_itself:
+                raise WiringError(
+                    f"{self._title} declares no output {name!r}: declare it in __init__, "
+                    f"{name}=Out({signal.width})"
+                )
+            _check_port_name(name)
+        elif isinstance(declared, In):
+            raise WiringError(f"{path} is declared as an input")
+        port = declared or Out(signal.width, signal.coding, signal.carry)
+        wiring.check_output(body, path, signal, port, self)
+        self._ports[name] = port
+        body.outputs[name] = signal
+
+    # ------------------------------------------------------------------ circuits in circuits
+
+    def add(
+        self, circuit: Circuit, /, *, name: str | None = None, **connections: Signal
+    ) -> Instance:
+        """Put an instance of `circuit` into this one and return its outputs.
+
+        Inputs that are ready at different ticks wait for the last.
+
+        Parameters
+        ----------
+        circuit : Circuit
+            Each call makes an independent instance.
+        name : str, optional
+            Name of the instance; a name that is taken gets a number (adder, adder_2).
+        **connections : Signal
+            A signal for each input port; optional ones may be left out.
+
+        Raises
+        ------
+        WiringError, InputTypeError
+            If the connections do not fit the ports; nothing is changed then.
+        """
+        body = self._open()
+        if not isinstance(circuit, Circuit):
+            kind = f"the class {circuit.__name__}" if isinstance(circuit, type) else repr(circuit)
+            raise InputTypeError(f"add takes a circuit, for example Adder(8), got {kind}")
+        name = circuit.name if name is None else valid_name(name)
+        path = body.full_name(name)
+        if any(outer is circuit or outer in circuit._inside for outer in self._around):
+            raise WiringError(
+                f"cannot add {circuit.name} at {path}: it would contain itself; "
+                "make a new, smaller circuit to recurse"
+            )
+        wiring.check_connections(body, path, circuit, connections)
+        try:
+            inner = circuit._built(path, tuple(connections), self._around)
+        except RecursionError:
+            raise WiringError(
+                f"circuits nest too deep at {path[:60]}...: {type(circuit).__name__} probably "
+                "contains itself without end"
+            ) from None
+        outputs = body.attach(inner, name, connections)
+        self._inside += [circuit, *circuit._inside]
+        return Instance(path, outputs)
+
+    # ------------------------------------------------------------------ neurons
+
+    def neurons(
+        self, shape: int | tuple[int, ...], *, name: str = "neuron", **parameters: Any
+    ) -> Neurons:
+        """Add an array of neurons.
+
+        Parameters
+        ----------
+        shape : int or tuple of int
+        name : str
+            Name of the group; calls with one name directly one after another share a group.
+        **parameters
+            threshold (required), leak, bias, current_leak, reset, reset_value, probability,
+            refractory, refractory_init, floor, v_init; each a scalar or an array that
+            broadcasts to `shape`.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a parameter is unknown or out of range.
+        """
+        shape = shape if isinstance(shape, tuple) else (shape,)
+        shape = tuple(as_int("shape", length, low=0) for length in shape)
+        return self._open().add_neurons(shape, name, parameters)
+
+    def neuron(self, *, name: str = "neuron", **parameters: Any) -> Neurons:
+        """Add one neuron; see :meth:`neurons`. Its array has shape ()."""
+        return self._open().add_neurons((), name, parameters)
+
+    def connect(
+        self,
+        pre: Neurons | Signal,
+        post: Neurons,
+        weight: Any = 1,
+        delay: npt.ArrayLike = 1,
+    ) -> None:
+        """Add synapses from `pre` to `post`; nothing is aligned.
+
+        Parameters
+        ----------
+        pre : Neurons or Signal
+            A line of a signal that fires before the signal is ready gets that much more delay.
+        post : Neurons
+            `pre` and `post` are broadcast against each other: one to one, one to all, all to one,
+            or all to all with ``pre[:, None]``.
+        weight : int, array or scipy sparse matrix
+            Broadcast, or a sparse matrix (len(pre), len(post)) whose stored entries are synapses.
+        delay : int or array
+            In ticks, at least 1; broadcast, or one per stored entry of the matrix.
+
+        Raises
+        ------
+        WiringError, InputError, InputTypeError
+            If an end is of another circuit or the shapes do not fit; nothing is changed then.
+        """
+        body = self._open()
+        wiring.check_neurons(post, body, "post")
+        if isinstance(pre, Neurons):
+            wiring.check_neurons(pre, body, post.name)
+            sources, lags, label = pre.index, np.zeros_like(pre.index), pre.name
+        else:
+            wiring.check_reading(body, [pre], post.name)
+            sources, lags, label = pre.sources, pre.lags, pre.name
+        if sp.issparse(weight):
+            expected = (sources.size, post.index.size)
+            if weight.shape != expected:
+                raise WiringError(
+                    f"cannot connect {label} {sources.shape} to {post.name} {post.shape}: the "
+                    f"matrix of weights has shape {weight.shape}; it must have {expected}"
+                )
+            entries = sp.coo_array(weight)
+            sources, lags = sources.reshape(-1)[entries.row], lags.reshape(-1)[entries.row]
+            targets, weight, shape = post.index.reshape(-1)[entries.col], entries.data, None
+        else:
+            targets = post.index
+        try:
+            shape = np.broadcast_shapes(sources.shape, targets.shape)
+        except ValueError:
+            raise WiringError(
+                f"cannot connect {label} {sources.shape} to {post.name} {post.shape}: give equal "
+                "shapes, one to all, pre[:, None] for all to all, or a sparse matrix of weights"
+            ) from None
+        weights = as_int_array("weight", weight, shape=shape, low=-INT32_MAX, high=INT32_MAX)
+        delays = as_int_array("delay", delay, shape=shape, low=1, high=INT32_MAX)
+        body.add_synapses(
+            np.broadcast_to(sources, shape), np.broadcast_to(targets, shape), weights, delays + lags
+        )
+
+    def inject(self, signal: Signal, neurons: Neurons) -> None:
+        """Let each line of a current input act on the potential of one neuron.
+
+        The integer given to the line at a tick is added in that tick to the neuron's potential.
+
+        Parameters
+        ----------
+        signal : Signal
+            Lines of a "current" input of this circuit.
+        neurons : Neurons
+            As many as lines.
+        """
+        body = self._open()
+        wiring.check_neurons(neurons, body, "neurons")
+        wiring.check_injection(body, signal, neurons.name)
+        targets = neurons.index.reshape(-1)
+        if len(targets) != signal.lines:
+            raise WiringError(
+                f"cannot inject {signal} into {neurons.name} ({len(targets)} neurons): "
+                "give one neuron per line"
+            )
+        body.inject(signal.sources, targets)
+
+    # ------------------------------------------------------------------ gates
+
+    def gate(
+        self,
+        *signals: Signal,
+        weights: Any = 1,
+        threshold: int = 1,
+        probability: float = 1.0,
+        name: str = "gate",
+    ) -> Signal:
+        """Add one memoryless neuron that reads all lines of all signals, in one tick.
+
+        Early signals wait for the last. It fires where Σ weight·line ≥ `threshold`.
+
+        Parameters
+        ----------
+        *signals : Signal
+        weights : int, array (lines,), or a list or tuple with such an entry per signal
+        threshold : int
+        probability : float
+            With which it fires when it could.
+        name : str
+
+        Returns
+        -------
+        Signal
+            One line, ready one tick after the last input.
+        """
+        body = self._open()
+        path = body.full_name(name)
+        wiring.check_reading(body, signals, path)
+        readings = layer.all_to_one(signals, weights, path)
+        return self._layer(signals, readings, 1, threshold, probability, name)
+
+    def gates(
+        self,
+        *signals: Signal,
+        weights: Any = 1,
+        threshold: npt.ArrayLike = 1,
+        probability: npt.ArrayLike = 1.0,
+        name: str = "gate",
+    ) -> Signal:
+        """Add a row of memoryless neurons; gate k reads line k of each signal, in one tick.
+
+        Early signals wait for the last. A signal of one line is read by all gates.
+
+        Parameters
+        ----------
+        *signals : Signal
+        weights : int, array (gates,), matrix, or a list or tuple with such an entry per signal
+            With a matrix (lines, gates), dense or scipy sparse, gate k reads the lines of column
+            k.
+        threshold, probability : number or array (gates,)
+        name : str
+
+        Returns
+        -------
+        Signal
+            A line per gate, ready one tick after the last input.
+        """
+        body = self._open()
+        path = body.full_name(name)
+        wiring.check_reading(body, signals, path)
+        count, readings = layer.line_by_line(signals, weights, threshold, path)
+        return self._layer(signals, readings, count, threshold, probability, name)
+
+    def ground(self, width: int = 1) -> Signal:
+        """Return `width` lines that are always 0; they cost nothing."""
+        body = self._open()
+        width = as_int("width", width, low=1)
+        return Signal(
+            body=body,
+            sources=np.full(width, GROUND),
+            lags=np.zeros(width, dtype=np.int64),
+            tick=0,
+            event=None,
+            coding="binary",
+            width=width,
+            name=body.full_name("ground"),
+            steady=True,
+        )
+
+    def _layer(
+        self,
+        signals: tuple[Signal, ...],
+        readings: list[layer.Reading],
+        count: int,
+        threshold: npt.ArrayLike,
+        probability: npt.ArrayLike,
+        name: str,
+    ) -> Signal:
+        body = self._open()
+        path = body.full_name(name)
+        tick, event = meeting(signals, path)
+        coding, width = layer.result_coding(signals, count, path)
+        parameters = {"threshold": threshold, "probability": probability, "leak": MEMORYLESS}
+        neurons = body.add_neurons((count,), name, parameters)
+        for signal, reading in zip(signals, readings, strict=True):
+            body.add_synapses(
+                signal.sources[reading.lines],
+                neurons.index[reading.gates],
+                reading.weight,
+                1 + wait(signal, tick)[reading.lines],
+            )
+        return Signal(
+            body=body,
+            sources=neurons.index,
+            lags=np.zeros(count, dtype=np.int64),
+            tick=tick + 1,
+            event=event,
+            coding=coding,
+            width=width,
+            name=neurons.name,
+        )
+
+    # ------------------------------------------------------------------ results
+
+    def compile(self) -> Network:
+        """Return the network of this circuit, with its ports; two calls give identical networks."""
+        from spikealg.network.lowering import lower
+
+        return lower(self)
+
+    def summary(self) -> Summary:
+        """Return neurons, synapses, latency, depth and fan-in of the compiled circuit."""
+        return self.compile().summary()
+
+    def elaborate(self) -> Body:
+        """Return the inside of the circuit with all its instances in place; for lowering."""
+        return self._built("", tuple(self._ports), ())
+
+    # ------------------------------------------------------------------ building
+
+    @property
+    def _builds_itself(self) -> bool:
+        return type(self).build is not Circuit.build
+
+    @property
+    def _title(self) -> str:
+        return type(self).__name__ if self._builds_itself else self.name
+
+    def _open(self) -> Body:
+        """Return the body that is being built."""
+        if self._body is None:
+            raise WiringError(
+                f"{self._title} is wired by its build(): add to it there, "
+                "or add it to a Circuit and wire that"
+            )
+        return self._body
+
+    def _built(self, path: str, connected: tuple[str, ...], around: tuple[Circuit, ...]) -> Body:
+        """Return the body of one instance of this circuit."""
+        body = self._body
+        if self._builds_itself:
+            instance = copy.copy(self)
+            instance._around = (self, instance, *around)
+            instance._inside = []
+            instance._body = body = Body(path, self._title)
+            signals: dict[str, Signal | None] = {}
+            for name, port in self._ports.items():
+                if isinstance(port, In):
+                    wanted = not port.optional or name in connected
+                    signals[name] = body.add_input(name, port) if wanted else None
+            instance.build(**signals)
+        assert body is not None
+        for name, port in self._ports.items():
+            if isinstance(port, Out) and name not in body.outputs:
+                raise WiringError(
+                    f"output {body.full_name(name)} ({port}) has no signal: "
+                    f"call output({name!r}, signal)"
+                )
+            if isinstance(port, In) and not port.optional and name not in body.inputs:
+                raise WiringError(
+                    f"input {body.full_name(name)} ({port}) is declared but not used: "
+                    f"call input({name!r})"
+                )
+        return body
+
+
+def _check_port_name(name: str) -> None:
+    if valid_name(name) == "name":
+        raise InputError("a port cannot be called 'name': add() uses it for the instance")
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

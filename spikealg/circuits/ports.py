@@ -1,0 +1,63 @@
+"""Ports: what goes into a circuit and what comes out, as data, before anything is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spikealg.arguments import as_choice, as_int
+from spikealg.circuits.codings import CODINGS, coding_lines
+
+__all__ = ["In", "Out"]
+
+
+@dataclass(frozen=True)
+class _Port:
+    """A named group of lines, all ready in the same tick.
+
+    Parameters
+    ----------
+    width : int
+        Width of the value: lines of "binary" and "current", ticks of the one line of "stream",
+        "unary" and "temporal".
+    coding : str
+        One of "binary", "stream", "unary", "temporal", "current"; see
+        :mod:`spikealg.circuits.codings`.
+    """
+
+    width: int = 1
+    coding: str = "binary"
+
+    def __post_init__(self) -> None:
+        as_int("width", self.width, low=1)
+        as_choice("coding", self.coding, CODINGS)
+
+    @property
+    def lines(self) -> int:
+        """Number of lines."""
+        return coding_lines(self.coding, self.width)
+
+    def __str__(self) -> str:
+        return describe(self.coding, self.width)
+
+
+@dataclass(frozen=True)
+class In(_Port):
+    """An input port; an `optional` one may be left out, and `build` then gets None for it."""
+
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Out(_Port):
+    """An output port; `carry` says that its top line is a carry."""
+
+    carry: bool = False
+
+
+def describe(coding: str, width: int) -> str:
+    """Return the shape of a port or signal in words: "8 lines", "stream of width 8"."""
+    if coding == "binary":
+        return f"{width} line{'s' * (width != 1)}"
+    if coding == "current":
+        return f"{width} current line{'s' * (width != 1)}"
+    return f"{coding} of width {width}"
