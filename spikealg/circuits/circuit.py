@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +180,7 @@ class Circuit:
         port = declared or Out(signal.width, signal.coding, signal.carry)
         wiring.check_output(body, path, signal, port, self)
         self._ports[name] = port
-        body.outputs[name] = signal
+        body.outputs[name] = replace(signal, carry=port.carry)
 
     # ------------------------------------------------------------------ circuits in circuits
 

@@ -1,0 +1,150 @@
+"""Gates of n lines, constants and delays.
+
+All are combinational: a new value may be presented in every tick. Each gate is the threshold gate
+of McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous activity", 1943.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_int
+from spikealg.circuits.circuit import Circuit
+from spikealg.circuits.neuron import MEMORYLESS
+from spikealg.circuits.ports import In, Out
+from spikealg.circuits.signal import Signal, concat
+from spikealg.errors import InputError
+
+__all__ = ["And", "Constant", "Delay", "Majority", "Not", "Or", "Select", "ThresholdGate", "Xor"]
+
+
+class ThresholdGate(Circuit):
+    """1 where Σ weight·line ≥ threshold: a (width lines) → out.
+
+    Parameters
+    ----------
+    width : int
+    threshold : int
+        At or below 0 the gate is 1 unless it is inhibited.
+    weights : int or array (width,)
+    """
+
+    def __init__(self, width: int, threshold: int, weights: npt.ArrayLike = 1) -> None:
+        super().__init__(a=In(width), out=Out())
+        self.width = width
+        self.threshold = threshold
+        self.weights = weights
+
+    def build(self, a: Signal) -> None:
+        """Wire one neuron."""
+        weights = np.asarray(self.weights)
+        self.output("out", self.gate(a, weights=weights, threshold=self.threshold))
+
+
+class And(ThresholdGate):
+    """1 where all lines are 1: a (width lines) → out."""
+
+    def __init__(self, width: int = 2) -> None:
+        super().__init__(width, threshold=width)
+
+
+class Or(ThresholdGate):
+    """1 where a line is 1: a (width lines) → out."""
+
+    def __init__(self, width: int = 2) -> None:
+        super().__init__(width, threshold=1)
+
+
+class Majority(ThresholdGate):
+    """1 where more than half of the lines are 1: a (width lines) → out."""
+
+    def __init__(self, width: int = 3) -> None:
+        super().__init__(width, threshold=width // 2 + 1)
+
+
+class Not(Circuit):
+    """Each line inverted: a → out, both `width` lines.
+
+    An inverter fires whenever it is not inhibited, also in ticks that carry no value.
+    """
+
+    def __init__(self, width: int = 1) -> None:
+        super().__init__(a=In(width), out=Out(width))
+        self.width = width
+
+    def build(self, a: Signal) -> None:
+        """Wire one neuron per line."""
+        self.output("out", self.gates(a, weights=-1, threshold=0))
+
+
+class Xor(Circuit):
+    """1 where an odd number of lines is 1 (parity): a (width lines) → out.
+
+    width + 1 neurons, two ticks: neuron k of the first layer knows whether at least k lines are
+    1, and their alternating sum is the parity (Muroga, "Threshold logic and its applications",
+    1971).
+    """
+
+    def __init__(self, width: int = 2) -> None:
+        super().__init__(a=In(width), out=Out())
+        self.width = width
+
+    def build(self, a: Signal) -> None:
+        """Wire both layers."""
+        count = np.arange(1, self.width + 1)
+        at_least = self.gates(
+            a, weights=np.ones((self.width, self.width), int), threshold=count, name="at_least"
+        )
+        self.output("out", self.gate(at_least, weights=np.where(count % 2, 1, -1), threshold=1))
+
+
+class Select(Circuit):
+    """a where pick is 1, else b: a, b (width lines), pick → out (width lines); two ticks."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(a=In(width), b=In(width), pick=In(), out=Out(width))
+        self.width = width
+
+    def build(self, a: Signal, b: Signal, pick: Signal) -> None:
+        """Wire two neurons per line."""
+        picked = self.gates(a, pick, threshold=2, name="picked")
+        self.output("out", self.gates(picked, b, pick, weights=(2, 1, -1), threshold=1))
+
+
+class Delay(Circuit):
+    """The same value `ticks` later: a → out.
+
+    It takes no neuron where the value is read by neurons. Joining the output with something that
+    is ready earlier makes that wait too: a delay moves a value in time, it does not mix the values
+    of different ticks.
+    """
+
+    def __init__(self, ticks: int, width: int = 1, coding: str = "binary") -> None:
+        super().__init__(a=In(width, coding), out=Out(width, coding))
+        self.ticks = as_int("ticks", ticks, low=0)
+        if coding == "current":
+            raise InputError('a Delay carries spikes; coding "current" has none')
+
+    def build(self, a: Signal) -> None:
+        """Wire nothing: waiting is done by the synapses that read the value."""
+        self.output("out", a.later(self.ticks))
+
+
+class Constant(Circuit):
+    """The same binary number in every tick: → out (width lines).
+
+    One neuron of threshold 0 per bit that is 1, so circuits that use it can be fed in every tick.
+    """
+
+    def __init__(self, value: int, width: int = 1) -> None:
+        super().__init__(out=Out(width))
+        self.value = as_int("value", value, low=0, high=(1 << width) - 1)
+        self.width = width
+
+    def build(self) -> None:
+        """Wire the bits that are 1."""
+        bits = [self.value >> bit & 1 for bit in range(self.width)]
+        ones = self.neurons(sum(bits), threshold=0, leak=MEMORYLESS, name="one")
+        numbered = iter(ones.signal(steady=True)) if sum(bits) else iter(())
+        self.output("out", concat(*(next(numbered) if bit else self.ground() for bit in bits)))
