@@ -5,33 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import scipy.sparse as sp
 
+from spikealg import diffusion
 from spikealg.solvers.diffusion import density, montecarlo
-from spikealg.solvers.diffusion.transition import Transition
 
 VERTICES = 1000
 WALKERS_PER_VERTEX = 10
 WALKERS = VERTICES * WALKERS_PER_VERTEX
 NAME = f"ring, V={VERTICES}, d=2, {WALKERS_PER_VERTEX} walkers per vertex"
-STEPS = {"density": 300, "montecarlo": 3000}
+STEPS = {"density": 300, "montecarlo": 30_000}
 """Walk steps of each method, enough for a call of about a second or less."""
 
-
-def _ring() -> Transition:
-    """A walk that goes left or right with probability ½ each, and never stays."""
-    vertex = np.arange(VERTICES)
-    move = sp.coo_array(
-        (
-            np.full(2 * VERTICES, 0.5),
-            (np.tile(vertex, 2), np.concatenate([(vertex - 1), (vertex + 1)]) % VERTICES),
-        ),
-        shape=(VERTICES, VERTICES),
-    ).tocsr()
-    return Transition(dt=1.0, move=move, leave=sp.csr_array((VERTICES, 0)))
-
-
-TRANSITION = _ring()
+# Steps of the largest allowed length: left or right with probability ½ each, never "stay".
+TRANSITION = diffusion.Problem(
+    diffusion.Interval(0, VERTICES, VERTICES), diffusivity=0.5, boundary="periodic", initial=0.0
+).rates.transition(1.0)
 START = np.full(VERTICES, WALKERS_PER_VERTEX)
 
 

@@ -115,3 +115,8 @@ def test_circuits_import_no_numba():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             assert not any(name.split(".")[0] == "numba" for name in names), module
+
+
+def test_circuits_run_without_numba():
+    script = "import sys, spikealg.circuits; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
