@@ -1,0 +1,45 @@
+"""Walking exactly: the expected number of walkers, by repeated sparse products. No draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.walk import Walk, settle
+
+__all__ = ["walk"]
+
+
+def walk(
+    transition: Transition, start: npt.NDArray[np.float64], steps: npt.NDArray[np.int64]
+) -> Walk:
+    """Return the expected walkers after `steps`.
+
+    Parameters
+    ----------
+    transition : Transition
+        One step.
+    start : (V,) float64
+        Expected walkers per vertex, or probabilities.
+    steps : (T,) int64
+        Steps to record, increasing; 0 is the start.
+
+    Returns
+    -------
+    Walk
+        ``counts`` (T, V) and ``exited`` (T, S), float64.
+    """
+    walking, exited = settle(transition, np.asarray(start, dtype=np.float64))
+    state = np.concatenate([walking, exited])
+    # Rows of the transposed matrix gather, which needs no scatter and keeps the state in order.
+    step = transition.closed.T.tocsr()
+    n = len(walking)
+    recorded = np.empty((len(steps), len(state)))
+    done = 0
+    for row, wanted in enumerate(steps.tolist()):
+        for _ in range(wanted - done):
+            state = step @ state
+        done = wanted
+        recorded[row] = state
+    return Walk(counts=recorded[:, :n], exited=recorded[:, n:])
