@@ -133,8 +133,9 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
     if coefficients.upwind:
         rate = strength / (width * gap) + np.maximum(along, 0) / width
     else:
-        _require_weak_drift(lattice, origin, axis, along, strength, gap)
-        rate = np.maximum(strength / (width * gap) + along / (2 * width), 0)
+        _require_weak_drift(lattice, origin, axis, along, strength, np.minimum(width, gap))
+        # With a shore farther than Δx, drift has less of a share in reaching it.
+        rate = np.maximum(strength / (width * gap) + along / (2 * np.maximum(width, gap)), 0)
     rate *= lattice.factor[origin, axis]
 
     side = np.where(target < 0, 0, lattice.sink[target])
@@ -175,7 +176,7 @@ def _strength(
         if coefficients.upwind and coefficients.drift is not None:
             return np.zeros(len(origin))
         raise InputError("diffusivity or sigma is needed: give one of them")
-    length = lattice.spacing[axis] if gap is None else gap
+    length = lattice.spacing[axis] if gap is None else np.minimum(gap, lattice.spacing[axis])
     middle = x[origin].reshape(len(origin), dimensions).copy()
     middle[np.arange(len(origin)), axis] += 0.5 * sign * length
     values = evaluate(
@@ -198,7 +199,7 @@ def _require_weak_drift(
     strength: FloatArray,
     gap: FloatArray,
 ) -> None:
-    """Refuse rates that central differences make negative, |b|·gap > σ²."""
+    """Refuse rates that central differences make negative, |b|·gap > σ² with gap ≤ Δx."""
     strong = -along * gap > 2 * strength * (1 + _ROUNDING)
     if not strong.any():
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -61,8 +60,9 @@ class Polygon:
     Notes
     -----
     The one side is "shore". A link between neighbours that crosses land is cut. Where the shore
-    reflects, that is all; where it absorbs, a walker reaches it at rate D/(Δx·h), h being the
-    distance to the shore along the axis, and a vertex with h < Δx/4 is a sink. All vertices have
+    reflects, that is all. Where it absorbs, a vertex within Δx/4 of it along an axis is a sink, and
+    a walker that has no live neighbour in some direction reaches the shore there at rate D/(Δx·h),
+    h being its distance along the axis (more than Δx where a sink lies between). All vertices have
     mass Δx².
     """
 
@@ -134,6 +134,8 @@ class Polygon:
         along_x = scan(self._edges, self._origin, self.dx, self._shape, 0)
         along_y = scan(self._edges, self._origin, self.dx, self._shape, 1)
         self._inside = along_x.inside
+        free_y = along_y.free.T & self._inside[:, :-1] & self._inside[:, 1:]
+        self._free = (along_x.free, free_y)
         if not self._inside.any():
             raise InputError(
                 f"no cell centre lies in the polygon with dx = {self.dx:g}: take a smaller dx"
@@ -148,6 +150,11 @@ class Polygon:
             ],
             axis=-1,
         )
+
+    @property
+    def crs(self) -> str | None:
+        """What positions were made from: "lonlat" if they are metres on a map, else None."""
+        return "lonlat" if self._projection is not None else None
 
     def project(self, lonlat: npt.ArrayLike) -> FloatArray:
         """Return positions [m], (..., 2), of longitudes and latitudes [degrees], (..., 2)."""
@@ -209,25 +216,19 @@ class PolygonMesh:
     def axes(self) -> tuple[FloatArray, FloatArray]:
         """Positions of the centres along x and along y."""
         origin, shape, dx = self.domain._origin, self.domain._shape, self.domain.dx
-        x, y = (low + (np.arange(n) + 0.5) * dx for low, n in zip(origin, shape, strict=True))
-        return x, y
+        return (
+            np.asarray(origin[0] + (np.arange(shape[0]) + 0.5) * dx),
+            np.asarray(origin[1] + (np.arange(shape[1]) + 0.5) * dx),
+        )
 
     @property
     def sides(self) -> tuple[str, ...]:
         """The absorbing sides: ("shore",) or none."""
         return ("shore",) if self.absorbing else ()
 
-    @cached_property
-    def _free(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Whether the way to the next centre along x and along y is water all along."""
-        shore, wet = self.domain._shore, self.domain._inside
-        free_x = wet[:-1] & wet[1:] & np.isinf(shore[:-1, :, 1])
-        free_y = wet[:, :-1] & wet[:, 1:] & np.isinf(shore[:, :-1, 3])
-        return free_x, free_y
-
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from vertex to vertex and to an absorbing shore."""
-        free_x, free_y = self._free
+        free_x, free_y = self.domain._free
         number, n = self.number, len(self.x)
         lower = np.concatenate([number[:-1][free_x], number[:, :-1][free_y]])
         upper = np.concatenate([number[1:][free_x], number[:, 1:][free_y]])
@@ -236,10 +237,13 @@ class PolygonMesh:
         if self.absorbing:
             gap = self.domain._shore[self.domain._inside]
             sink[gap.min(axis=1) < _NEAREST_SHORE * self.domain.dx] = 0
+            # The shore behind a sink is as far as it is, not where the sink happens to lie.
+            live = (sink[lower] < 0) & (sink[upper] < 0)
+            lower, upper, axis = lower[live], upper[live], axis[live]
             linked = np.zeros((n, 4), dtype=bool)
             linked[upper, 2 * axis] = True
             linked[lower, 2 * axis + 1] = True
-            origin, way = np.nonzero(~linked)
+            origin, way = np.nonzero(~linked & (sink < 0)[:, None])
             shores = Shores(origin, way // 2, 2 * (way % 2) - 1, gap[origin, way])
         lattice = Lattice(
             self.x,
@@ -303,7 +307,7 @@ class PolygonMesh:
         for i, j in joined:
             for near, axis in (((1 - i, j), 0), ((i, 1 - j), 1)):
                 if near in cells and near not in joined:
-                    if self._free[axis][min(cells[i, j], cells[near])]:
+                    if self.domain._free[axis][min(cells[i, j], cells[near])]:
                         joined.append(near)
         return joined
 

@@ -25,12 +25,15 @@ class Scan:
     ----------
     inside : bool
         Whether the centre lies in the polygon.
+    free : bool, one shorter along the axis
+        Whether the way to the next centre is water from end to end.
     before, after : float64
-        Distance [length] to the shore towards the previous and the next centre; infinite where
-        the way there is free.
+        Distance [length] to the shore backwards and forwards, however many centres lie between;
+        infinite where there is none.
     """
 
     inside: BoolArray
+    free: BoolArray
     before: FloatArray
     after: FloatArray
 
@@ -77,14 +80,24 @@ def scan(
     following = _index(cut, origin[axis], dx, n)
     cuts = np.bincount(following * lines + line, minlength=(n + 1) * lines).reshape(n + 1, lines)
     inside = np.cumsum(cuts[:-1], axis=0) % 2 == 1
-    before, after = np.full((n, lines), np.inf), np.full((n, lines), np.inf)
+    free = inside[:-1] & inside[1:] & (cuts[1:-1] == 0)
     centre = origin[axis] + (following + 0.5) * dx
-    known = following < n
-    np.minimum.at(before, (following[known], line[known]), np.abs(centre - cut)[known])
-    known = following > 0
-    distance = np.abs(cut - centre + dx)
-    np.minimum.at(after, (following[known] - 1, line[known]), distance[known])
-    return Scan(inside, before, after)
+    behind, ahead = following < n, following > 0
+    before, after = np.full((2, n, lines), np.inf)
+    np.minimum.at(before, (following[behind], line[behind]), np.abs(centre - cut)[behind])
+    np.minimum.at(after, (following[ahead] - 1, line[ahead]), np.abs(cut - centre + dx)[ahead])
+    return Scan(inside, free, _reach(before, dx), _reach(after[::-1], dx)[::-1])
+
+
+def _reach(near: FloatArray, dx: float) -> FloatArray:
+    """Return distances to the last shore at or before each centre.
+
+    `near` (n, lines) holds them where the shore comes before the previous centre does, and is
+    infinite elsewhere.
+    """
+    step = np.arange(len(near))[:, None]
+    last = np.maximum.accumulate(np.where(np.isfinite(near), step, 0), axis=0)
+    return np.asarray(np.take_along_axis(near, last, axis=0) + (step - last) * dx)
 
 
 def _index(position: FloatArray, origin: float, dx: float, n: int) -> npt.NDArray[np.int64]:
