@@ -168,6 +168,8 @@ class Problem:
     def refine(self, factor: int | None = None) -> Problem:
         """Return the same problem on a mesh that is `factor` times finer and keeps every vertex.
 
+        A `dt` of its own, which would be too long there, becomes automatic.
+
         Raises
         ------
         InputError
@@ -181,7 +183,7 @@ class Problem:
                     f"{name} is an array per vertex, which does not exist on a finer mesh: give a "
                     "function of x"
                 )
-        return replace(self, domain=domain)
+        return replace(self, domain=domain, dt="auto" if self.dt is not None else None)
 
     def __repr__(self) -> str:
         given = [
