@@ -50,7 +50,8 @@ def _shifted(x):  # type: ignore[no-untyped-def]
 def _first_state(seed, walker):  # type: ignore[no-untyped-def]
     """Return where a walker's generator starts (uint64, not 0)."""
     z = uint64(seed)
-    for part in (uint64(walker), uint64(0)):
+    # The seed is mixed before the walker comes in: otherwise seed ^ walker would be all that counts.
+    for part in (uint64(0), uint64(walker)):
         z = (z ^ part) + uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> uint64(27))) * uint64(0x94D049BB133111EB)
