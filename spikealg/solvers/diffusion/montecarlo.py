@@ -50,7 +50,7 @@ def _shifted(x):  # type: ignore[no-untyped-def]
 def _first_state(seed, walker):  # type: ignore[no-untyped-def]
     """Return where a walker's generator starts (uint64, not 0)."""
     z = uint64(seed)
-    # The seed is mixed before the walker comes in: otherwise seed ^ walker would be all that counts.
+    # The seed is mixed before the walker comes in, or seed ^ walker would be all that counts.
     for part in (uint64(0), uint64(walker)):
         z = (z ^ part) + uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)

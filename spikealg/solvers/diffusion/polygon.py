@@ -26,8 +26,11 @@ __all__ = ["Polygon", "PolygonMesh", "lake"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_NEAREST_SHORE = 0.25
-"""A vertex nearer to an absorbing shore than this part of Δx would set the step: it is a sink."""
+_NEAREST_SHORE = 0.25 - 1e-9
+"""A vertex nearer to an absorbing shore than this part of Δx would set the step: it is a sink.
+
+Just below ¼, so that rounding does not decide about straight shores.
+"""
 _BYTES_PER_CELL = 120
 
 
