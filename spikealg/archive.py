@@ -59,12 +59,14 @@ def read_archive(
         If the file is damaged, of another format, or of a version above `version`.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: given a path, np.load leaves a damaged file open.
+        with Path(path).open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise FileFormatError(f"{path} is not a {format_name} file: it is a bare array")
             header = json.loads(str(archive[_HEADER][()]))
             arrays = {name: archive[name] for name in archive.files if name != _HEADER}
-    except FileNotFoundError:
+    except (FileNotFoundError, FileFormatError):
         raise
     except KeyError as error:
         raise FileFormatError(f"{path} is not a {format_name} file: it has no header") from error

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 from spikealg.errors import InputTypeError, MissingExtraError
 
-__all__ = ["Report", "part", "reporting"]
+__all__ = ["Report", "part", "reporting", "silent"]
 
 Report = Callable[[float], None]
 """A function that is told the fraction done, from 0 to 1."""
 
 
-def _silent(fraction: float) -> None:
-    pass
+def silent(fraction: float) -> None:
+    """Report nothing."""
 
 
 def part(report: Report, first: float, last: float) -> Report:
@@ -45,7 +45,7 @@ def reporting(progress: bool | Report, label: str) -> Iterator[Report]:
         If `progress` is neither a bool nor callable.
     """
     if progress is False:
-        yield _silent
+        yield silent
     elif progress is True:
         try:
             from tqdm.auto import tqdm

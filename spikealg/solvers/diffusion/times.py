@@ -1,4 +1,4 @@
-"""When a solution is recorded, and the whole number of steps that leads from one time to the next."""
+"""When a solution is recorded, and the whole number of steps that leads to each time."""
 
 from __future__ import annotations
 

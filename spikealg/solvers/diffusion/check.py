@@ -1,0 +1,217 @@
+"""Two questions about a solution, with a tolerance each, that are never mixed.
+
+Circuit: do the walkers behave as their own chain says? That is statistics alone. Chain: how far is
+the chain from the truth? That is discretisation alone, without a random number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.errors import CheckFailedError
+from spikealg.solvers.diffusion.goodness import Fit, goodness
+from spikealg.solvers.diffusion.methods import chain_probabilities
+from spikealg.solvers.diffusion.reference import compare
+
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.solution import Solution
+
+__all__ = ["ChainCheck", "Check", "CircuitCheck", "check"]
+
+FloatArray = npt.NDArray[np.float64]
+SIGNIFICANCE = 1e-3
+"""A correct solution fails the circuit's test once in a thousand seeds."""
+
+
+@dataclass(frozen=True)
+class CircuitCheck:
+    """The walkers against their own chain: statistics, no discretisation error.
+
+    Attributes
+    ----------
+    ok : bool
+        ``p_value`` ≥ 0.001 and ``conserved``.
+    p_value : float
+        Chance of a fit at least as bad as the worst of all recorded times (χ² over vertices and
+        sinks, Bonferroni over times). 1 for method "chain", which draws nothing.
+    time, chi_square, dof, largest_z : float, float, int, float
+        Of the worst time: statistic, degrees of freedom, and the largest deviation of a cell in
+        standard errors.
+    conserved : bool
+        Whether walkers in the domain and walkers that left add up at every recorded time.
+    """
+
+    ok: bool
+    p_value: float
+    time: float
+    chi_square: float
+    dof: int
+    largest_z: float
+    conserved: bool
+
+
+@dataclass(frozen=True)
+class ChainCheck:
+    """The chain against a reference: discretisation, no statistics.
+
+    Attributes
+    ----------
+    ok : bool
+        Whether the chain is finite, and the reference too where there is one. How large an error
+        is acceptable is for the user to say: it is reported, not judged.
+    reference : str
+        "exact" (``problem.exact``), "refined" (the chain on half the mesh width and a quarter of
+        the step) or "not applicable".
+    reason : str
+        Why there is no reference; empty if there is one.
+    time : (R,) float64
+        The times that were compared: the recorded ones after the start.
+    relative_l2, max_error : (R,) float64
+        Distance from the reference: √(Σ m_v e_v² / Σ m_v u_v²) over vertices of mass m_v, and the
+        largest |e_v| [density].
+    order : float or None
+        log₂ of how much closer the refined chain is to the exact solution; known where there is an
+        exact solution and the refined chain is cheap.
+    """
+
+    ok: bool
+    reference: str
+    reason: str
+    time: FloatArray
+    relative_l2: FloatArray
+    max_error: FloatArray
+    order: float | None
+
+
+@dataclass(frozen=True, repr=False)
+class Check:
+    """What `Solution.check` found; ``str(check)`` is a table, and so is a look at it in a shell.
+
+    Attributes
+    ----------
+    ok : bool
+        ``circuit.ok and chain.ok``.
+    circuit : CircuitCheck
+        The walkers against their chain.
+    chain : ChainCheck
+        The chain against a reference.
+    statistical : float
+        Relative standard error of the density at the last time, ‖stderr‖ / ‖density‖ with the norm
+        of ``chain.relative_l2``.
+    method : str
+        Method of the solution.
+    """
+
+    ok: bool
+    circuit: CircuitCheck
+    chain: ChainCheck
+    statistical: float
+    method: str
+
+    def raise_if_failed(self) -> None:
+        """Raise `CheckFailedError`, which holds the table, unless ``ok``."""
+        if not self.ok:
+            raise CheckFailedError(f"the solution failed its check\n{self}")
+
+    @property
+    def verdict(self) -> str:
+        """One sentence that compares the statistical with the discretisation error."""
+        drawn = f"statistical error {self.statistical:.1e}" if self.statistical else "no draws"
+        if not self.chain.relative_l2.size:
+            return f"{drawn}, discretisation error not known"
+        error = float(self.chain.relative_l2[-1])
+        both = f"{drawn}, discretisation error {error:.1e}: "
+        if error > self.statistical:
+            return both + "a finer mesh would help" + (" more" if self.statistical else "")
+        return both + "more walkers would help more"
+
+    def __str__(self) -> str:
+        circuit, chain = self.circuit, self.chain
+        rows = []
+        if self.method == "chain":
+            rows.append(
+                ("chain against itself", True, "draws nothing, so there is nothing to test")
+            )
+        else:
+            rows.append(
+                (
+                    f"{'circuit' if self.method == 'density' else 'walkers'} against chain",
+                    circuit.p_value >= SIGNIFICANCE,
+                    f"χ² = {circuit.chi_square:.1f} on {circuit.dof} degrees of freedom at "
+                    f"t = {circuit.time:g}, p = {circuit.p_value:.2g}, "
+                    f"largest deviation {circuit.largest_z:.1f} σ",
+                )
+            )
+        rows.append(("walkers conserved", circuit.conserved, "at every recorded time"))
+        if chain.reference == "not applicable":
+            rows.append(("chain against reference", chain.ok, f"not applicable: {chain.reason}"))
+        else:
+            order = "" if chain.order is None else f", order {chain.order:.2f}"
+            rows.append(
+                (
+                    f"chain against {chain.reference}",
+                    chain.ok,
+                    f"relative L2 {chain.relative_l2[-1]:.2e}, "
+                    f"largest error {chain.max_error[-1]:.2e} at t = {chain.time[-1]:g}{order}",
+                )
+            )
+        lines = [f"{name:24} {'ok' if ok else 'FAILED':7} {what}" for name, ok, what in rows]
+        lines.append(f"{'in short':24} {'':7} {self.verdict}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def check(solution: Solution) -> Check:
+    """Return what `Solution.check` documents."""
+    probability = chain_probabilities(solution.rates, solution.segments, solution.start)
+    circuit = _check_circuit(solution, probability)
+    reference = compare(solution, probability)
+    chain = ChainCheck(
+        ok=bool(
+            np.isfinite(probability).all()
+            and np.isfinite(reference.relative_l2).all()
+            and np.isfinite(reference.max_error).all()
+        ),
+        reference=reference.kind,
+        reason=reference.reason,
+        time=reference.time,
+        relative_l2=reference.relative_l2,
+        max_error=reference.max_error,
+        order=reference.order,
+    )
+    mass = solution.rates.mass
+    norm = np.sqrt(mass @ solution.density[-1] ** 2)
+    error = np.sqrt(mass @ solution.stderr[-1] ** 2)
+    return Check(
+        ok=circuit.ok and chain.ok,
+        circuit=circuit,
+        chain=chain,
+        statistical=float(error / norm) if norm > 0 else float("inf"),
+        method=solution.method,
+    )
+
+
+def _check_circuit(solution: Solution, probability: FloatArray) -> CircuitCheck:
+    cells = np.concatenate([solution.counts, solution.exit_counts], axis=1)
+    if solution.method == "chain":
+        conserved = bool(np.allclose(cells.sum(axis=1), solution.walkers, rtol=1e-9, atol=0))
+        return CircuitCheck(conserved, 1.0, float(solution.t[-1]), 0.0, 0, 0.0, conserved)
+    conserved = bool(np.all(cells.sum(axis=1) == solution.walkers))
+    fits = [goodness(row, solution.walkers * p) for row, p in zip(cells, probability, strict=True)]
+    worst = min(range(len(fits)), key=lambda i: fits[i].p_value)
+    fit: Fit = fits[worst]
+    p_value = min(1.0, fit.p_value * len(fits))
+    return CircuitCheck(
+        ok=conserved and p_value >= SIGNIFICANCE,
+        p_value=p_value,
+        time=float(solution.t[worst]),
+        chi_square=fit.chi_square,
+        dof=fit.dof,
+        largest_z=fit.largest_z,
+        conserved=conserved,
+    )

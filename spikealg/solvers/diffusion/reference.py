@@ -1,0 +1,160 @@
+"""How far a chain is from the truth: the exact solution, or the chain of a finer mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_float_array
+from spikealg.errors import InputError, TooLargeError
+from spikealg.solvers.diffusion.methods import chain_probabilities
+from spikealg.solvers.diffusion.saved import SavedProblem
+from spikealg.solvers.diffusion.times import segments
+
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.domains import Mesh
+    from spikealg.solvers.diffusion.problem import Problem
+    from spikealg.solvers.diffusion.solution import Solution
+    from spikealg.solvers.diffusion.times import Segment
+
+__all__ = ["Reference", "compare", "exact_density"]
+
+FloatArray = npt.NDArray[np.float64]
+_CHEAP = 1e8
+"""Vertex-steps of a refined chain that are walked for the order alone, about a second."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Distance of a chain from a reference; fields as in `ChainCheck`."""
+
+    kind: str
+    reason: str
+    time: FloatArray
+    relative_l2: FloatArray
+    max_error: FloatArray
+    order: float | None
+
+
+def compare(solution: Solution, probability: FloatArray) -> Reference:
+    """Return how far the chain of `solution` is from the exact or the refined one.
+
+    Parameters
+    ----------
+    solution : Solution
+        Its problem, mesh and steps are compared; its walkers play no part.
+    probability : (T, V + S) float64
+        The chain's own probabilities at the recorded times.
+    """
+    mass = solution.rates.mass
+    later = solution.t > solution.segments[0].start
+    times = solution.t[later]
+    if not len(times):
+        return _none("only the start was recorded")
+    density = solution.total * probability[later, : len(mass)] / mass
+    if solution.problem.exact is None:
+        try:
+            finer = _Finer.of(solution)
+        except (InputError, TooLargeError) as error:
+            return _none(str(error))
+        return _distance("refined", times, density, finer.density(), mass)
+    exact = exact_density(solution.problem, times)
+    found = _distance("exact", times, density, exact, mass)
+    return replace(found, order=_order(solution, found, exact))
+
+
+def exact_density(problem: Problem | SavedProblem, times: FloatArray) -> FloatArray:
+    """Return the exact solution of `problem` at its vertices, (T, V).
+
+    Raises
+    ------
+    InputError
+        If ``problem.exact`` gives something else than one finite number per vertex.
+    """
+    exact = problem.exact
+    assert exact is not None, "asked for only where there is one"
+    shape = (len(problem.mesh.x),)
+    return np.array(
+        [
+            as_float_array(f"exact({time:g}, x)", exact(time, problem.mesh.x), shape=shape)
+            for time in times.tolist()
+        ]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Finer:
+    """The chain of a finer mesh, whose step is shorter in the same measure as its rates."""
+
+    problem: Problem
+    segments: tuple[Segment, ...]
+    times: FloatArray
+    coarse: Mesh
+    factor: int
+
+    @classmethod
+    def of(cls, solution: Solution) -> _Finer:
+        coarse_problem = solution.problem
+        if isinstance(coarse_problem, SavedProblem):
+            raise InputError("the problem was read from a file, which holds no finer mesh")
+        problem = coarse_problem.refine()
+        coarse, fine = solution.rates, problem.rates
+        # The number of steps per unit of rate stays, so that an order is seen whole.
+        ratio = coarse.max_rate / fine.max_rate if fine.max_rate > 0 else 1.0
+        dimensions = 1 if coarse.x.ndim == 1 else coarse.x.shape[1]
+        factor = round((len(fine.x) / len(coarse.x)) ** (1 / dimensions))
+        start, times = solution.segments[0].start, solution.t
+        stretches = segments(start, times[times > start], solution.dt * ratio)
+        return cls(problem, stretches, times, coarse_problem.mesh, factor)
+
+    @property
+    def work(self) -> float:
+        """Vertex-steps of its walk."""
+        return float(len(self.problem.rates.x)) * sum(part.steps for part in self.segments)
+
+    def density(self) -> FloatArray:
+        """Return its density at the vertices of the coarse mesh, (R, V)."""
+        rates, start = self.problem.rates, self.problem.start
+        probability = chain_probabilities(rates, self.segments, start.probability)
+        density = start.total * probability[:, : len(rates.mass)] / rates.mass
+        return self.coarse.restrict(self.problem.mesh, density)
+
+
+def _order(solution: Solution, found: Reference, exact: FloatArray) -> float | None:
+    """Return the order in the mesh width that the last time shows, if it is cheap to know."""
+    if _vertex_steps(solution) * 2.0 ** (2 + max(1, np.size(solution.x[0]))) > _CHEAP:
+        return None
+    try:
+        finer = _Finer.of(solution)
+        if finer.work > _CHEAP or finer.factor < 2:
+            return None
+        density = finer.density()
+    except (InputError, TooLargeError):
+        return None
+    mass = solution.rates.mass
+    closer = _distance("exact", found.time, density, exact, mass).relative_l2[-1]
+    if not 0 < closer < np.inf or not 0 < found.relative_l2[-1] < np.inf:
+        return None
+    return float(np.log(found.relative_l2[-1] / closer) / np.log(finer.factor))
+
+
+def _vertex_steps(solution: Solution) -> float:
+    return float(len(solution.x)) * solution.steps
+
+
+def _distance(
+    kind: str, times: FloatArray, density: FloatArray, reference: FloatArray, mass: FloatArray
+) -> Reference:
+    error = density - reference
+    norm = np.sqrt(reference**2 @ mass)
+    away = np.sqrt(error**2 @ mass)
+    relative = np.divide(away, norm, out=np.full(len(times), np.inf), where=norm > 0)
+    return Reference(kind, "", times, relative, np.abs(error).max(axis=1), None)
+
+
+def _none(reason: str) -> Reference:
+    nothing = np.zeros(0)
+    return Reference("not applicable", reason, nothing, nothing, nothing, None)

@@ -1,0 +1,215 @@
+"""The entry point: a problem and a method give a solution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice, as_float, as_int
+from spikealg.errors import InputError, InputTypeError
+from spikealg.memory import require_memory
+from spikealg.progress import Report, reporting
+from spikealg.solvers.diffusion.march import march
+from spikealg.solvers.diffusion.methods import METHODS, walk_by
+from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.solution import Solution
+from spikealg.solvers.diffusion.start import draw_walkers
+from spikealg.solvers.diffusion.times import Segment, as_span, as_times, segments
+from spikealg.solvers.diffusion.walk import Walk
+
+__all__ = ["solve"]
+
+_MODES = ("forward", "backward", "steady")
+_WALKERS = 100_000
+_LATER = {
+    "rtol": "choose walkers= yourself and look at solution.stderr",
+    "at": "forward mode gives the density at every vertex",
+    "executor": "the walk runs on this machine",
+    "checkpoint": "the walk runs in one go",
+}
+
+
+def solve(
+    problem: Problem,
+    t_span: Any = None,
+    *,
+    t_eval: Any = None,
+    mode: str | None = None,
+    at: Any = None,
+    method: str = "density",
+    walkers: int | None = None,
+    rtol: float | None = None,
+    atol: float = 0.0,
+    max_walkers: int = 10**7,
+    dt: float | str = "auto",
+    lanes: int | str = "auto",
+    probability_bits: int = 32,
+    seed: int | None = 0,
+    executor: Any = None,
+    checkpoint: Any = None,
+    progress: bool | Report = False,
+) -> Solution:
+    """Solve a diffusion problem by walkers, or exactly on the same chain.
+
+    All methods walk by one transition matrix P = I + Δt·Q, so what differs between two methods is
+    not the discretisation.
+
+    Parameters
+    ----------
+    problem : Problem
+        What to solve.
+    t_span : float or (float, float), optional
+        Start and end [time]; a number is the end, from 0. Default: the problem's own.
+    t_eval : float or sequence of float, optional
+        Increasing times to record; the end of `t_span` if not given.
+    mode : {"forward"}, optional
+        The density at later times. Other modes come with a later release.
+    method : {"density", "chain", "montecarlo"}
+        "density": the spiking circuit, a walker counter per vertex. "chain": powers of P, exact
+        and without walkers. "montecarlo": ordinary walkers, without spikes.
+    walkers : int, optional
+        How many walkers in all, 100 000 if not given. For "chain" the scale of `counts` only.
+    max_walkers : int
+        More than this is refused.
+    dt : float or "auto"
+        The longest step [time]. Every interval of `t_eval` takes a whole number of equal steps,
+        so the step taken (``solution.dt``) may be a little shorter. "auto" is the problem's own,
+        or if it has none half of the longest stable step, or DΔt/Δx² = 1/6 where that is more
+        accurate.
+    lanes : int or "auto"
+        For "density": over how many copies of the circuit the walkers are spread.
+    probability_bits : int
+        For "density": bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
+    seed : int or None
+        0 ≤ seed < 2⁶⁴; the same seed gives the same solution. None draws one, which
+        ``solution.seed`` holds.
+    progress : bool or callable
+        True shows a bar (tqdm); a callable gets the fraction done.
+    at, rtol, atol, executor, checkpoint : optional
+        Not supported yet: anything but the default is an error.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If an argument cannot be used; the message says what could.
+    TooLargeError
+        If the solution would not fit into memory.
+    MissingExtraError
+        If `progress` is True and tqdm is not installed.
+    """
+    if not isinstance(problem, Problem):
+        raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
+    if mode is not None and as_choice("mode", mode, _MODES) != "forward":
+        raise InputError(f"mode={mode!r} is not supported yet: only 'forward' is")
+    _refuse_later({"at": at, "rtol": rtol, "executor": executor, "checkpoint": checkpoint}, atol)
+    if method == "particle":
+        known = ", ".join(map(repr, METHODS))
+        raise InputError(f"method='particle' is not supported yet: take one of {known}")
+    as_choice("method", method, METHODS)
+    total = _as_walkers(walkers, max_walkers)
+    number = _as_seed(seed)
+    _as_circuit_options(method, lanes, probability_bits)
+    stretches, times = _plan(problem, t_span, t_eval, dt)
+    rates, start = problem.rates, problem.start
+    require_memory(
+        8.0 * len(times) * (4 * len(rates.x) + 2 * len(rates.sides)) + 48.0 * rates.between.nnz,
+        f"a solution at {len(times)} times on {len(rates.x)} vertices",
+        "ask for fewer times in t_eval, or take a coarser mesh",
+    )
+    if method == "density" and lanes == "auto":
+        n_lanes = _auto_lanes(problem, total)
+    else:
+        n_lanes = 1 if isinstance(lanes, str) else lanes
+    walk = walk_by(method, seed=number, lanes=n_lanes, probability_bits=probability_bits)
+    with reporting(progress, f"diffusion by {method}") as report:
+        if method == "chain":
+            exact = march(rates, stretches, start.probability, walk, report)
+            walked = Walk(total * exact.counts, total * exact.exited)
+        else:
+            walkers_at = draw_walkers(start.probability, total, number)
+            walked = march(rates, stretches, walkers_at, walk, report)
+    return Solution(
+        problem=problem,
+        method=method,
+        t=times,
+        counts=walked.counts,
+        exit_counts=walked.exited,
+        rates=rates,
+        start=start.probability,
+        total=start.total,
+        walkers=total,
+        segments=stretches,
+        lanes=n_lanes,
+        probability_bits=probability_bits,
+        seed=number,
+        runs=walked.runs,
+    )
+
+
+def _refuse_later(given: dict[str, Any], atol: float) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name} is not supported yet: leave it out, {_LATER[name]}")
+    if as_float("atol", atol, low=0) > 0:
+        raise InputError(
+            "atol says how exact an answer with rtol must be, and rtol is not supported yet: "
+            f"leave it out, {_LATER['rtol']}"
+        )
+
+
+def _as_walkers(walkers: int | None, max_walkers: int) -> int:
+    most = as_int("max_walkers", max_walkers, low=1)
+    total = as_int("walkers", _WALKERS if walkers is None else walkers, low=1)
+    if total > most:
+        raise InputError(
+            f"walkers = {total} is more than max_walkers = {most}: raise max_walkers if you mean it"
+        )
+    return total
+
+
+def _as_seed(seed: int | None) -> int:
+    if seed is None:
+        from spikealg.engine.draws import fresh_seed
+
+        return fresh_seed()
+    return as_int("seed", seed, low=0, high=2**64 - 1)
+
+
+def _as_circuit_options(method: str, lanes: int | str, probability_bits: int) -> None:
+    bits = as_int("probability_bits", probability_bits, low=1, high=32)
+    if isinstance(lanes, str):
+        as_choice("lanes", lanes, ("auto",))
+    else:
+        as_int("lanes", lanes, low=1)
+    if method != "density":
+        for name, default in (("lanes", lanes == "auto"), ("probability_bits", bits == 32)):
+            if not default:
+                raise InputError(
+                    f"{name} belongs to the circuit, and method={method!r} has none: leave it "
+                    "out, or take method='density'"
+                )
+
+
+def _plan(
+    problem: Problem, t_span: Any, t_eval: Any, dt: float | str
+) -> tuple[tuple[Segment, ...], npt.NDArray[np.float64]]:
+    if t_span is None and problem.t_span is None:
+        raise InputError(
+            "t_span is needed because the problem has none: give the end time, or (start, end)"
+        )
+    span = as_span(problem.t_span if t_span is None else t_span)
+    times = as_times(t_eval, span)
+    wanted = problem.dt if isinstance(dt, str) and dt == "auto" else dt
+    longest = problem.rates.choose_dt("auto" if wanted is None else wanted)
+    # Where nothing moves the step is infinite.
+    return segments(span[0], times, min(longest, span[1] - span[0])), times
+
+
+def _auto_lanes(problem: Problem, walkers: int) -> int:
+    return 1

@@ -1,0 +1,116 @@
+import networkx as nx
+import numpy as np
+import pytest
+
+from spikealg.diffusion import Box, Graph, Polygon, Problem, SavedProblem, heat_rod, load, solve
+from spikealg.errors import FileFormatError
+from spikealg.network import Network
+
+SQUARE = {"type": "Polygon", "coordinates": [[(0, 0), (2, 0), (2, 1), (1, 1), (1, 2), (0, 2)]]}
+PROBLEMS = {
+    "rod": heat_rod(),
+    "box": Problem(
+        Box((0, 0), (1, 1), 6),
+        diffusivity=1.0,
+        boundary={"x-": "absorb"},
+        initial=(0.5, 0.5),
+        t_span=0.1,
+    ),
+    "polygon": Problem(
+        Polygon(SQUARE, dx=0.25), diffusivity=1.0, boundary="absorb", initial=(0.6, 0.6), t_span=0.1
+    ),
+    "graph": Problem(Graph(nx.karate_club_graph()), boundary={33: "absorb"}, initial=0, t_span=0.1),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_loaded_is_what_was_saved(name, tmp_path):
+    end = PROBLEMS[name].t_span[1]
+    times = [0, 0.3 * end, end]
+    saved = solve(PROBLEMS[name], t_eval=times, method="montecarlo", walkers=3000, seed=9)
+    saved.save(tmp_path / "a.npz")
+    loaded = load(tmp_path / "a.npz")
+    for field in ("t", "x", "counts", "exit_counts", "density", "stderr", "mass", "absorbed"):
+        np.testing.assert_array_equal(getattr(loaded, field), getattr(saved, field), strict=True)
+    for field in ("method", "walkers", "lanes", "seed", "dt", "steps", "segments", "total"):
+        assert getattr(loaded, field) == getattr(saved, field)
+    assert list(loaded.exited) == list(saved.exited)
+    assert isinstance(loaded.problem, SavedProblem)
+    assert loaded.problem.description == repr(PROBLEMS[name])
+    assert loaded.check().circuit == saved.check().circuit
+    if name != "graph":
+        np.testing.assert_array_equal(loaded.grid(), saved.grid())
+
+
+def test_exact_values_are_kept_and_a_finer_mesh_is_not(tmp_path):
+    saved = solve(heat_rod(), t_eval=[0, 0.1], method="chain")
+    saved.save(tmp_path / "a.npz")
+    check = load(tmp_path / "a.npz").check()
+    assert check.chain.reference == "exact"
+    np.testing.assert_array_equal(check.chain.relative_l2, saved.check().chain.relative_l2)
+    assert check.chain.order is None
+    solve(PROBLEMS["box"], method="chain").save(tmp_path / "b.npz")
+    reason = load(tmp_path / "b.npz").check().chain.reason
+    assert reason == "the problem was read from a file, which holds no finer mesh"
+
+
+def test_a_loaded_solution_can_be_saved_again(tmp_path):
+    solve(heat_rod(), method="chain").save(tmp_path / "a.npz")
+    load(tmp_path / "a.npz").save(tmp_path / "b.npz")
+    first, second = load(tmp_path / "a.npz"), load(tmp_path / "b.npz")
+    np.testing.assert_array_equal(first.density, second.density)
+    assert first.problem.description == second.problem.description
+
+
+def test_a_damaged_file_is_an_error(tmp_path):
+    path = tmp_path / "a.npz"
+    solve(heat_rod(), method="chain").save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileFormatError, match="it is damaged or not a spikealg-diffusion-solution"):
+        load(path)
+
+
+def test_a_file_without_an_array_is_an_error(tmp_path):
+    path = tmp_path / "a.npz"
+    solve(heat_rod(), method="chain").save(path)
+    arrays = dict(np.load(path))
+    for name, change in (
+        ("counts", lambda a: a[:, :-1]),
+        ("between.indices", lambda a: a + 40),
+        ("exact.density", lambda a: a[:, :3]),
+        ("t", None),
+    ):
+        broken = {key: value for key, value in arrays.items() if key != name}
+        if change is not None:
+            broken[name] = change(arrays[name])
+        np.savez(path, **broken)
+        with pytest.raises(FileFormatError, match="its content does not make a solution"):
+            load(path)
+
+
+def test_a_foreign_file_is_an_error(tmp_path):
+    network = Network.from_arrays(threshold=[1], pre=[], post=[])
+    network.save(tmp_path / "network.npz")
+    with pytest.raises(FileFormatError, match="is not a spikealg-diffusion-solution file: its"):
+        load(tmp_path / "network.npz")
+    (tmp_path / "text.npz").write_text("no arrays here")
+    with pytest.raises(FileFormatError, match="damaged or not a spikealg-diffusion-solution file"):
+        load(tmp_path / "text.npz")
+    np.save(tmp_path / "array.npy", np.arange(3))
+    with pytest.raises(FileFormatError, match="file: it is a bare array"):
+        load(tmp_path / "array.npy")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing.npz")
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    solution = solve(heat_rod(), method="chain")
+    solution.save(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(np, "savez_compressed", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        solution.save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["a.npz"]
