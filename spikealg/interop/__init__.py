@@ -1,0 +1,1 @@
+"""The edges to other packages: one optional package per file, imported when it is used."""

@@ -1,0 +1,77 @@
+"""What all pictures share: finding matplotlib, and the axes to draw on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spikealg.errors import InputError, MissingExtraError
+
+__all__ = ["GRID", "INK", "new_axes", "pyplot", "tidy", "time_colours"]
+
+INK = "#22303c"
+"""Colour of text and outlines."""
+GRID = "#d8dde2"
+"""Colour of grid lines."""
+
+
+def pyplot() -> Any:
+    """Return `matplotlib.pyplot`.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise MissingExtraError(
+            "pictures are drawn with matplotlib, which is not installed: "
+            "pip install 'spikealg[plot]'"
+        ) from error
+    return plt
+
+
+def new_axes(count: int, axes: Any, *, columns: int, width: float, height: float) -> list[Any]:
+    """Return `count` axes: those given, or those of a new figure.
+
+    Parameters
+    ----------
+    count : int
+        How many panels will be drawn.
+    axes : matplotlib Axes, sequence of them, or None
+        Where the caller wants the panels.
+    columns : int
+        Panels side by side in a new figure.
+    width, height : float
+        Size of a panel in a new figure [inch].
+    """
+    if axes is not None:
+        given = list(getattr(axes, "flat", axes if isinstance(axes, (list, tuple)) else [axes]))
+        if len(given) != count:
+            raise InputError(f"axes must hold {count} axes, one per panel, got {len(given)}")
+        return given
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    _, grid = pyplot().subplots(
+        rows,
+        columns,
+        figsize=(width * columns, height * rows),
+        squeeze=False,
+        layout="constrained",
+    )
+    for unused in grid.flat[count:]:
+        unused.remove()
+    return list(grid.flat[:count])
+
+
+def tidy(ax: Any) -> None:
+    """Take away what carries no information: the upper and right frame, dark grid lines."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+
+
+def time_colours(count: int) -> Any:
+    """Return a colour per time, dark to light, (count, 4); none so light that it is hard to see."""
+    return pyplot().get_cmap("viridis")([0.75 * i / max(1, count - 1) + 0.08 for i in range(count)])
