@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 import networkx as nx
 import numpy as np
+import pytest
 
 from spikealg import circuits as library
 from spikealg.circuits import Circuit, In, encode
 from spikealg.circuits.codings import coding_ticks, decode
 from spikealg.engine import simulate
+from spikealg.errors import SpikealgError, WiringError
 from spikealg.network import Network
 from spikealg.solvers.diffusion.domains import Domain
 from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.lattice import Box, Interval
 from spikealg.solvers.diffusion.polygon import Polygon
+
+# ------------------------------------------------------------------ errors
+
+
+def refused(message: str, error: type[SpikealgError] = WiringError):
+    """Expect an error with exactly this message."""
+    return pytest.raises(error, match=f"^{re.escape(message)}$")
+
 
 # ------------------------------------------------------------------ circuits
 

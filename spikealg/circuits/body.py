@@ -51,7 +51,7 @@ class Body:
         self.outputs: dict[str, Signal] = {}
         self.groups: list[tuple[str, int]] = []
         self.n_neurons = 0
-        self._lines = 0
+        self.n_lines = 0
         self._injected = np.empty(0, dtype=np.int64)
         self._neurons: list[npt.NDArray[np.void]] = []
         self._synapses: list[npt.NDArray[np.void]] = []
@@ -97,7 +97,7 @@ class Body:
         self.claim(name)
         signal = Signal(
             body=self,
-            sources=input_line(np.arange(self._lines, self._lines + port.lines, dtype=np.int64)),
+            sources=input_line(np.arange(self.n_lines, self.n_lines + port.lines, dtype=np.int64)),
             lags=np.zeros(port.lines, dtype=np.int64),
             tick=0,
             event=None,
@@ -105,7 +105,7 @@ class Body:
             width=port.width,
             name=self.full_name(name),
         )
-        self._lines += port.lines
+        self.n_lines += port.lines
         self._injected = np.concatenate([self._injected, np.full(port.lines, GROUND)])
         self.inputs[name] = signal
         return signal
@@ -157,8 +157,8 @@ class Body:
         name = self.claim(name)
         tick, event = meeting(connections.values(), self.full_name(name))
         first = self.n_neurons
-        sources = np.full(child._lines, GROUND, dtype=np.int64)
-        lags = np.zeros(child._lines, dtype=np.int64)
+        sources = np.full(child.n_lines, GROUND, dtype=np.int64)
+        lags = np.zeros(child.n_lines, dtype=np.int64)
         for port, signal in connections.items():
             lines = input_line(child.inputs[port].sources)
             sources[lines] = signal.sources

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int
-from spikealg.circuits.codings import CODINGS
+from spikealg.arguments import as_choice, as_int
+from spikealg.circuits.codings import CODINGS, coding_lines
 from spikealg.circuits.ports import describe
 from spikealg.errors import InputError, InputTypeError, WiringError
 
@@ -139,7 +140,7 @@ class Signal:
         ticks = as_int("ticks", ticks, low=0)
         return replace(self, tick=self.tick + ticks, lags=self.lags + ticks)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Signal]:
         return (self[line] for line in range(self.lines))
 
 
@@ -237,7 +238,15 @@ class Neurons:
         return len(self.index)
 
     def __getitem__(self, key: Any) -> Neurons:
-        return replace(self, index=np.asarray(self.index[key]))
+        try:
+            return replace(self, index=np.asarray(self.index[key]))
+        except IndexError as error:
+            raise InputError(
+                f"{self.name} of shape {self.shape} has no [{key!r}]: {error}"
+            ) from None
+
+    def __iter__(self) -> Iterator[Neurons]:
+        return (self[position] for position in range(len(self)))
 
     def __repr__(self) -> str:
         return f"<Neurons {self.name}, shape {self.shape}>"
@@ -267,18 +276,15 @@ class Neurons:
         steady : bool
             The value is the same in every tick.
         """
-        if coding not in CODINGS:
-            raise InputError(f"coding must be one of {', '.join(CODINGS)}, got {coding!r}")
+        as_choice("coding", coding, CODINGS)
         sources = self.index.reshape(-1)
-        if coding in ("binary", "current"):
-            width = len(sources) if width is None else width
-            needed = width
-        else:
-            needed = 1
-        if width is None or needed != len(sources):
+        if width is None and coding in ("binary", "current"):
+            width = len(sources)
+        width = as_int(f"width of a {coding} signal", width, low=1)
+        if coding_lines(coding, width) != len(sources):
             raise InputError(
-                f"a {coding} signal of width {width} has {needed} lines, "
-                f"but {self.name} has {len(sources)} neurons"
+                f"a {coding} signal of width {width} takes {coding_lines(coding, width)} of the "
+                f"neurons {self.name}, got {len(sources)}: index them"
             )
         return Signal(
             body=self.body,

@@ -71,8 +71,8 @@ def check_output(body: Body, path: str, signal: Any, port: Out, circuit: Circuit
     _check_fit(signal, port, path, circuit)
     if (signal.sources < GROUND).any() and signal.coding == "current":
         raise WiringError(
-            f"cannot connect {signal} to {path}: a current input carries integers, not spikes; "
-            "inject() it into neurons and output those"
+            f"cannot connect {signal} to {path} ({port}): a current input carries integers, "
+            "not spikes; inject() it into neurons and output those"
         )
 
 
