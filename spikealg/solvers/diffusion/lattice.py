@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from typing import Any
 
@@ -29,6 +30,8 @@ IntArray = npt.NDArray[np.int64]
 _AXES = "xyz"
 _ON_VERTEX = 1e-9
 """A point closer to a vertex than this part of Δx lies on it."""
+_CHEAP = 100_000
+"""Vertices of a mesh that is made only to give better advice."""
 _BYTES_PER_VERTEX = 400
 """Links, matrix and positions while the rates are made."""
 
@@ -227,6 +230,9 @@ class LatticeMesh:
 
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from vertex to vertex and into the absorbing sides."""
+        return self._rates(coefficients, partial(self._advice, coefficients))
+
+    def _rates(self, coefficients: Coefficients, finer: Callable[[int, float], str]) -> Rates:
         lattice = Lattice(
             self.x,
             self.mass,
@@ -236,13 +242,41 @@ class LatticeMesh:
             None,
             self.sides,
             self._sink,
-            self._finer,
+            finer,
         )
         return lattice_rates(lattice, coefficients)
 
-    def _finer(self, axis: int, spacing: float) -> str:
-        cells = math.ceil((self.upper[axis] - self.lower[axis]) / spacing * (1 - 1e-12))
+    def _advice(self, coefficients: Coefficients, axis: int, spacing: float) -> str:
+        """Return how many cells an axis needs for Δx to be no longer than `spacing`.
+
+        More vertices may find stronger drift between those of this mesh, so the answer is tried
+        out as long as that is cheap.
+        """
+        cells, tried = self._cells(axis, spacing), self.n[axis]
+        while cells > tried and self._affordable(coefficients, axis, cells):
+            tried = cells
+            n = (*self.n[:axis], cells, *self.n[axis + 1 :])
+            mesh = LatticeMesh(self.lower, self.upper, n, self.ends, flat=self.flat)
+            refused: list[tuple[int, float]] = []
+
+            def note(axis: int, spacing: float, refused: Any = refused) -> str:
+                refused.append((axis, spacing))
+                return ""
+
+            with suppress(InputError):
+                mesh._rates(coefficients, note)
+            if refused and refused[0][0] == axis:
+                cells = self._cells(axis, refused[0][1])
         return f"n >= {cells}" + (f" along {_AXES[axis]!r}" if len(self.n) > 1 else "")
+
+    def _cells(self, axis: int, spacing: float) -> int:
+        return math.ceil((self.upper[axis] - self.lower[axis]) / spacing * (1 - 1e-12))
+
+    def _affordable(self, coefficients: Coefficients, axis: int, cells: int) -> bool:
+        """Return whether coefficients can be had on more vertices, and cheaply."""
+        given = (coefficients.diffusivity, coefficients.sigma, coefficients.drift)
+        known = all(callable(value) or np.size(value) <= len(self.n) for value in given)
+        return known and math.prod(self.shape) // self.shape[axis] * cells <= _CHEAP
 
     def locate(self, initial: Any) -> tuple[IntArray, FloatArray] | None:
         """Return the vertices around a point and their shares; None if `initial` is a density."""

@@ -297,10 +297,9 @@ class PolygonMesh:
         joined = self._joined(cells, max(shares, key=lambda ij: shares[ij]))
         weights = np.array([shares[ij] for ij in joined])
         vertices = np.array([self.number[cells[ij]] for ij in joined])
-        keep = weights > 0 if weights.any() else np.ones(len(weights), dtype=bool)
-        return vertices[keep], (weights if weights.any() else weights + 1)[keep] / (
-            weights.sum() if weights.any() else len(weights)
-        )
+        if not weights.any():  # on a grid line of which only the far ends are water
+            weights += 1
+        return vertices[weights > 0], weights[weights > 0] / weights.sum()
 
     def _joined(
         self, cells: dict[tuple[int, int], tuple[int, int]], first: tuple[int, int]

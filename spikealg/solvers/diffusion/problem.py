@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csgraph, csr_array, hstack, vstack
 
-from spikealg.arguments import as_choice, as_float
+from spikealg.arguments import as_choice
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.coefficients import Coefficients
 from spikealg.solvers.diffusion.domains import Domain, Mesh
@@ -119,11 +119,8 @@ class Problem:
             raise InputError(f"exact must be a function exact(t, x), got {self.exact!r}")
         if self.t_span is not None:
             object.__setattr__(self, "t_span", as_span(self.t_span))
-        if isinstance(self.dt, str):
-            as_choice("dt", self.dt, ("auto",))
-        elif self.dt is not None:
-            as_float("dt", self.dt, above=0)
-        _ = self.rates
+        # Made at once, so that every bad coefficient, boundary and start is refused here.
+        self.rates.choose_dt("auto" if self.dt is None else self.dt)
 
     @cached_property
     def mesh(self) -> Mesh:
@@ -187,7 +184,7 @@ class Problem:
 
     def __repr__(self) -> str:
         given = [
-            f"{name}={value!r}"
+            f"{name}={'<function>' if callable(value) else repr(value)}"
             for name in ("diffusivity", "sigma", "drift", "boundary", "t_span")
             if (value := getattr(self, name)) is not None and np.ndim(value) == 0
         ]

@@ -8,20 +8,20 @@ from scipy import sparse
 from scipy.sparse import csgraph, linalg
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.rates import Rates
+from spikealg.solvers.diffusion.problem import Problem
 
 __all__ = ["stationary"]
 
 
-def stationary(rates: Rates) -> npt.NDArray[np.float64]:
-    """Return the stationary density of a chain that loses no walkers, (V,), of total mass 1.
+def stationary(problem: Problem) -> npt.NDArray[np.float64]:
+    """Return the stationary density of a problem that loses no walkers, (V,), of total mass 1.
 
     Solves pQ = 0 with sparse LU; p is the same for Q and for every step P = I + Δt·Q.
 
     Parameters
     ----------
-    rates : Rates
-        Rates of a problem, as in ``problem.rates``.
+    problem : Problem
+        Its `initial`, if it has one, says in which part of the domain the walkers are.
 
     Raises
     ------
@@ -29,9 +29,10 @@ def stationary(rates: Rates) -> npt.NDArray[np.float64]:
         If walkers can leave, or there is more than one set of vertices that they cannot leave, so
         that the answer depends on the start.
     """
+    rates = problem.rates
     if rates.exits.nnz:
         raise InputError(
-            "a stationary density needs a chain that loses no walkers, but they leave by "
+            "a stationary density needs a problem that loses no walkers, but they leave by "
             f"{', '.join(rates.sides)}: take reflecting or periodic sides"
         )
     live = np.flatnonzero(rates.live)

@@ -83,11 +83,12 @@ def test_exits_say_what_the_matrices_say(case, boundary):
 
 @pytest.mark.parametrize("case", REVERSIBLE, ids=lambda case: case.name)
 def test_without_sinks_a_uniform_density_stays(case):
-    rates = problem_of(case, case.closed).rates
+    problem = problem_of(case, case.closed)
+    rates = problem.rates
     flow = (rates.between * rates.mass[:, None]).toarray()
     np.testing.assert_allclose(flow, flow.T, atol=1e-12 * flow.max())
     uniform = np.where(rates.live, 1 / rates.mass[rates.live].sum(), 0)
-    np.testing.assert_allclose(stationary(rates), uniform, rtol=1e-9)
+    np.testing.assert_allclose(stationary(problem), uniform, rtol=1e-9)
 
 
 @pytest.mark.parametrize("case", LATTICES, ids=names)

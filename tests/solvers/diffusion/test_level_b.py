@@ -142,16 +142,16 @@ def test_ornstein_uhlenbeck_mean_and_variance():
 @pytest.mark.parametrize("n", [100, 200, 400])
 def test_ornstein_uhlenbeck_stationary_variance_is_one_half(n):
     problem = ornstein_uhlenbeck(n=n)
-    chance = stationary(problem.rates) * problem.rates.mass
+    chance = stationary(problem) * problem.rates.mass
     assert chance @ problem.x == pytest.approx(0, abs=1e-10)
     assert chance @ problem.x**2 == pytest.approx(0.5, abs=1e-10)
 
 
 def test_fick_is_flat_and_ito_is_not():
     fick = Problem(Interval(0, 1, 320), diffusivity=lambda x: 0.1 + 0.9 * x)
-    np.testing.assert_allclose(stationary(fick.rates), 1, atol=1e-10)
+    np.testing.assert_allclose(stationary(fick), 1, atol=1e-10)
     ito = Problem(Interval(0, 1, 320), sigma=lambda x: np.sqrt(2 * (0.1 + 0.9 * x)))
-    density = stationary(ito.rates)
+    density = stationary(ito)
     np.testing.assert_allclose(density[[0, 160, 320]], [3.91, 0.71, 0.39], atol=2e-3)
     # u ∝ 1/D where nothing flows
     np.testing.assert_allclose(density * (0.1 + 0.9 * ito.x), density[0] * 0.1, rtol=1e-9)
@@ -161,7 +161,7 @@ def test_half_cells_double_drift_too():
     def error(n):
         problem = Problem(Interval(0, 1, n), diffusivity=0.5, drift=1.5)
         exact = 3 * np.exp(3 * problem.x) / np.expm1(3)
-        return np.abs(stationary(problem.rates) / exact - 1).max()
+        return np.abs(stationary(problem) / exact - 1).max()
 
     errors = [error(n) for n in (40, 80, 160)]
     np.testing.assert_allclose(orders(errors), 2, atol=0.05)
