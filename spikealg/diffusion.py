@@ -24,6 +24,7 @@ from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
+from spikealg.solvers.diffusion.stationary import stationary
 
 __all__ = [
     "Box",
@@ -44,4 +45,5 @@ __all__ = [
     "load",
     "ornstein_uhlenbeck",
     "solve",
+    "stationary",
 ]
