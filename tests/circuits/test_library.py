@@ -1,4 +1,4 @@
-"""Every circuit of the library against plain Python; one line in ALL_CIRCUITS brings all of this."""
+"""Every circuit of the library against plain Python, from one line each in ALL_CIRCUITS."""
 
 from __future__ import annotations
 

@@ -111,19 +111,17 @@ class TestPorts:
             In(width)
 
     def test_width_must_be_whole(self):
-        with pytest.raises(
-            InputTypeError, match="width must be a whole number of at least 1, got 2"
-        ):
+        with refused("width must be a whole number of at least 1, got 2.0", InputTypeError):
             Adder(2.0)
 
     def test_unknown_coding(self):
-        with pytest.raises(InputError, match="coding must be one of 'binary', .* got 'gray'"):
+        with pytest.raises(InputError, match=r"coding must be one of 'binary', .* got 'gray'"):
             Out(1, "gray")
 
     def test_unknown_output_of_an_instance(self, top):
         instance = top.add(Constant(3, 2))
-        with pytest.raises(AttributeError, match="^constant has no output 'sum'; it has out$"):
-            instance.sum
+        with pytest.raises(AttributeError, match="constant has no output 'sum'; it has out"):
+            _ = instance.sum
 
 
 class TestSignals:
