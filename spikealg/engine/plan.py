@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.engine.job import Job
-from spikealg.network import Network
+from spikealg.network import MEMORYLESS, NO_FLOOR, RESETS, Network
 
-__all__ = ["COLUMNS", "Plan", "Request", "make_plan", "make_request"]
+__all__ = ["COLUMNS", "WIDTH", "Plan", "Request", "make_plan", "make_request"]
 
 COLUMNS = (
     "threshold",
@@ -29,7 +29,11 @@ COLUMNS = (
     "refractory",
     "draw_limit",
 )
-"""Columns of ``Plan.kinds``."""
+"""Columns of ``Plan.kinds`` that are arrays of the network; after them comes SIMPLE."""
+WIDTH = len(COLUMNS) + 1
+"""Length of a kind. Its last entry is 1 for simple neurons that forget their potential, 2 for
+simple ones that keep it, else 0. Simple: current without memory, no floor, always spikes at
+threshold, reset to a value below it, no refractory ticks, at rest below threshold."""
 
 
 class Plan(NamedTuple):
@@ -37,18 +41,17 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    kinds : int64 array (kinds, len(COLUMNS))
-        The distinct sets of neuron parameters.
+    kinds : int64 array (kinds·WIDTH,)
+        The distinct sets of neuron parameters, one after another.
     kind : int32 array (n,)
-        Row of ``kinds`` of each neuron.
+        Number of the set of each neuron.
     stream : uint32 array (n,)
     indptr : int64 array (n + 1,)
     synapse : uint32 or uint64 array (m,)
         Target in the low ``target_bits`` bits, number of the (weight, delay) pair above.
     target_bits : int
-    pair_weight : int32 array (pairs,)
-    pair_delay : int64 array (pairs,)
-        In ticks.
+    pairs : int64 array (2·pairs,)
+        Weight and delay [ticks] of each pair.
     longest : int64 array (n,)
         Longest delay out of each neuron, 0 without synapses [ticks].
     ring : int
@@ -63,8 +66,7 @@ class Plan(NamedTuple):
     indptr: npt.NDArray[np.int64]
     synapse: npt.NDArray[np.unsignedinteger]
     target_bits: int
-    pair_weight: npt.NDArray[np.int32]
-    pair_delay: npt.NDArray[np.int64]
+    pairs: npt.NDArray[np.int64]
     longest: npt.NDArray[np.int64]
     ring: int
     strength: npt.NDArray[np.int64]
@@ -134,6 +136,7 @@ def _make_plan(network: Network) -> Plan:
     n = network.n_neurons
     table = np.stack([getattr(network, name).astype(np.int64) for name in COLUMNS], axis=1)
     kinds, kind = np.unique(table, axis=0, return_inverse=True)
+    kinds = np.concatenate([kinds, _simplicity(kinds)[:, np.newaxis]], axis=1)
     pairs = (network.weight.astype(np.int64) << 32) | network.delay
     unique, pair = np.unique(pairs, return_inverse=True)
     target_bits = max(1, (n - 1).bit_length())
@@ -144,18 +147,34 @@ def _make_plan(network: Network) -> Plan:
     strength = np.zeros(n, dtype=np.int64)
     np.add.at(strength, network.post, np.abs(network.weight.astype(np.int64)))
     return Plan(
-        kinds=kinds,
+        kinds=kinds.reshape(-1),
         kind=kind.reshape(-1).astype(np.int32),
         stream=network.stream,
         indptr=network.indptr,
         synapse=(pair.astype(word) << word(target_bits)) | network.post.astype(word),
         target_bits=target_bits,
-        pair_weight=(unique >> 32).astype(np.int32),
-        pair_delay=unique & 0xFFFFFFFF,
+        pairs=np.stack([unique >> 32, unique & 0xFFFFFFFF], axis=1).reshape(-1),
         longest=longest,
         ring=1 << network.max_delay.bit_length(),
         strength=strength,
     )
+
+
+def _simplicity(kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the last entry of each kind; see ``WIDTH``."""
+    values = dict(zip(COLUMNS, kinds.T, strict=True))
+    simple = (
+        (values["current_leak"] == MEMORYLESS)
+        & (values["floor"] == NO_FLOOR)
+        & (values["draw_limit"] == 2**32)
+        & (values["reset"] == RESETS.index("value"))
+        & (values["reset_value"] < values["threshold"])
+        & (values["refractory"] == 0)
+        & (values["bias"] == 0)
+    )
+    forgets = simple & (values["leak"] == MEMORYLESS) & (values["threshold"] > 0)
+    keeps = simple & (values["leak"] == 0)
+    return np.where(forgets, 1, np.where(keeps, 2, 0))
 
 
 def make_request(job: Job) -> Request:

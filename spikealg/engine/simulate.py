@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int
 from spikealg.circuits import codings
-from spikealg.engine import reference, stepper
+from spikealg.engine import clock, event, reference
 from spikealg.engine.choose import choose_kernel
 from spikealg.engine.draws import fresh_seed
 from spikealg.engine.injection import lanes_of, make_injection
@@ -29,8 +29,8 @@ __all__ = ["KERNELS", "call", "simulate"]
 
 KERNELS: dict[str, Callable[[Job, slice, Report], Outcome]] = {
     "reference": reference.run,
-    "event": stepper.run_event,
-    "clock": stepper.run_clock,
+    "event": event.run,
+    "clock": clock.run,
 }
 """Kernels by name; all give the same spikes, bit for bit."""
 
@@ -213,7 +213,7 @@ def _job(
     epochs: Any,
     state: State | None,
 ) -> Job:
-    ticks = as_int("ticks", ticks, low=0)
+    ticks = as_int("ticks", ticks, low=0, high=2**31 - 1)
     first_lane = as_int("first_lane", first_lane, low=0)
     if seed is not None:
         seed = as_int("seed", seed, low=0, high=2**64 - 1)

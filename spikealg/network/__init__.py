@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikealg.network.network import NEVER, NO_FLOOR, RESETS, Network
+from spikealg.network.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
 from spikealg.network.ports import CODINGS, Port
 
-__all__ = ["CODINGS", "NEVER", "NO_FLOOR", "RESETS", "Network", "Port"]
+__all__ = ["CODINGS", "MEMORYLESS", "NEVER", "NO_FLOOR", "RESETS", "Network", "Port"]

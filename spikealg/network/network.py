@@ -29,7 +29,7 @@ from spikealg.network.ports import Port
 if TYPE_CHECKING:
     from spikealg.network.summary import Summary
 
-__all__ = ["NEVER", "NO_FLOOR", "RESETS", "Network"]
+__all__ = ["MEMORYLESS", "NEVER", "NO_FLOOR", "RESETS", "Network"]
 
 INT32_MAX = 2**31 - 1
 NEVER = INT32_MAX
@@ -37,6 +37,7 @@ NEVER = INT32_MAX
 NO_FLOOR = -(2**31)
 """A floor that is never felt."""
 MEMORYLESS = 4096
+"""A leak that keeps nothing from one tick to the next."""
 RESETS = ("value", "subtract", "none")
 """What happens to the potential on a spike; the index is the code in ``Network.reset``."""
 

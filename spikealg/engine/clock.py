@@ -1,0 +1,414 @@
+"""The clock kernel: a tick visits all neurons.
+
+Runs of neurons with equal parameters go through vector loops on contiguous arrays, the others
+one by one. Coming input is summed in a ring of one row per tick. Vector loops compute in int32:
+how many ticks that is safe for is proved now and then from the potentials and the weights.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, uint64
+
+from spikealg.engine.job import Job, Outcome, Report
+from spikealg.engine.plan import WIDTH, Plan, make_plan
+from spikealg.engine.rules import (
+    ALWAYS, ARRIVED_BY, BIAS, CURRENT_LEAK, DONE, DRAW_LIMIT, ELIGIBLE, EPOCH, FIRED, FLOOR,
+    INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NEXT_INPUT, OVERFLOW_TICK, PAUSED,
+    REFRACTORY, RESET, RESET_VALUE, RESTLESS, SAFE_UNTIL, SPIKES, THRESHOLD, TICK, UNTIL_LEFT,
+    VISITS_PER_CALL, WILD, count_epochs, decay, draw, integrated, is_restless, list_flying,
+    note_overflow, record,
+)  # fmt: skip
+from spikealg.engine.slices import run_slice
+from spikealg.network import MEMORYLESS
+
+__all__ = ["run"]
+
+SHORTEST_RUN = 8
+"""Equal neurons in a row from which a vector loop pays."""
+V, I, C = range(3)
+"""Rows of the state of a lane: potential, synaptic current, refractory ticks left."""
+
+
+class Work(NamedTuple):
+    """Memory of one thread; everything is written.
+
+    Attributes
+    ----------
+    ring : int32 array (ring·n,)
+        Sums that arrive in each of the coming ticks, a row of n each.
+    history : int32 array (ring, n), history_count : int64 array (ring,)
+        Neurons that spiked in each of the last ticks.
+    injected : int64 array (n,)
+    fired, eligible, spent : int32 arrays (n,)
+        Lists of neurons, as long as `at` says; the spent drew and did not spike.
+    flags : uint8 array (n,) rounded up, flags64 : its uint64 view
+        Who reached threshold in a vector loop.
+    slow_until : int64 array (runs,)
+        Last tick in which a run goes one by one.
+    base : uint64 array (pairs,)
+        Start of the row in which each (weight, delay) pair arrives.
+    """
+
+    ring: npt.NDArray[np.int32]
+    history: npt.NDArray[np.int32]
+    history_count: npt.NDArray[np.int64]
+    injected: npt.NDArray[np.int64]
+    fired: npt.NDArray[np.int32]
+    eligible: npt.NDArray[np.int32]
+    spent: npt.NDArray[np.int32]
+    flags: npt.NDArray[np.uint8]
+    flags64: npt.NDArray[np.uint64]
+    slow_until: npt.NDArray[np.int64]
+    base: npt.NDArray[np.uint64]
+
+
+class Runs(NamedTuple):
+    """Runs of equal neurons, for the clock kernel.
+
+    Attributes
+    ----------
+    start : int64 array (runs + 1,)
+    vector : uint8 array (runs,)
+        1 where the run may go in a vector loop.
+    reach : int
+        Largest magnitude of a reset value.
+    drive : int
+        No potential in a vector loop grows by more in a tick.
+    """
+
+    start: npt.NDArray[np.int64]
+    vector: npt.NDArray[np.uint8]
+    reach: int
+    drive: int
+
+
+@njit(cache=True)
+def _gather(ring, n, mask, run_start, slow_until, injected,
+                  inject_tick, inject_neuron, inject_value, tick, inject_end, at):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Clear the row of the tick before and take the injected values of this one."""
+    before = ((tick - 1) & mask) * n
+    ring[before : before + n] = 0
+    while at[NEXT_INPUT] < inject_end and inject_tick[at[NEXT_INPUT]] == tick:
+        neuron = inject_neuron[at[NEXT_INPUT]]
+        injected[neuron] += inject_value[at[NEXT_INPUT]]
+        run = np.searchsorted(run_start, neuron, side="right") - 1
+        slow_until[run] = max(slow_until[run], tick)
+        # The proof that vector loops cannot overflow speaks of weights and biases only.
+        at[SAFE_UNTIL] = min(at[SAFE_UNTIL], tick + 1)
+        at[NEXT_INPUT] += 1
+
+
+@njit(cache=True)
+def _sweep_run(kinds, k, v, arriving, flags):  # type: ignore[no-untyped-def]
+    """Steps 1 to 4 of a run of equal neurons in a vector loop; overflow is excluded before."""
+    threshold, bias = np.int32(kinds[k + THRESHOLD]), np.int32(kinds[k + BIAS])
+    floor = np.int32(kinds[k + FLOOR])
+    if kinds[k + LEAK] == MEMORYLESS:
+        for j in range(len(v)):
+            x = max(np.int32(arriving[j] + bias), floor)
+            v[j] = x
+            flags[j] = x >= threshold
+    elif kinds[k + LEAK] == 0:
+        for j in range(len(v)):
+            x = max(np.int32(np.int32(v[j] + arriving[j]) + bias), floor)
+            v[j] = x
+            flags[j] = x >= threshold
+    else:
+        # A float64 holds the product exactly, and the conversion rounds toward zero.
+        kept = (MEMORYLESS - kinds[k + LEAK]) / MEMORYLESS
+        for j in range(len(v)):
+            x = max(np.int32(np.int32(np.int32(v[j] * kept) + arriving[j]) + bias), floor)
+            v[j] = x
+            flags[j] = x >= threshold
+
+
+@njit(cache=True)
+def _list_flagged(flags, flags64, low, high, chosen, count):  # type: ignore[no-untyped-def]
+    """Append the flagged neurons from `low` to `high` to a list; return its length."""
+    j = low
+    while j < high:
+        if j & 7 == 0 and j + 8 <= high and flags64[j >> 3] == uint64(0):
+            j += 8
+            continue
+        if flags[j]:
+            chosen[count] = j
+            count += 1
+        j += 1
+    return count
+
+
+@njit(cache=True)
+def _visit(kinds, kind, cells, arriving, run_start, slow_until, flags, flags64,
+                 injected, fired, eligible, tick, at):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Visit all neurons: equal ones in vector loops, the others one by one."""
+    v, i, c = cells[V], cells[I], cells[C]
+    spiking = drawing = 0
+    wild = len(kind)
+    safe = tick < at[SAFE_UNTIL]
+    for r in range(len(slow_until)):
+        low, high = run_start[r], run_start[r + 1]
+        k = kind[low] * WIDTH
+        if safe and slow_until[r] < tick:
+            _sweep_run(kinds, k, v[low:high], arriving[low:high], flags[low:high])
+            if kinds[k + DRAW_LIMIT] == ALWAYS:
+                spiking = _list_flagged(flags, flags64, low, high, fired, spiking)
+            else:
+                drawing = _list_flagged(flags, flags64, low, high, eligible, drawing)
+            continue
+        for j in range(low, high):
+            k = kind[j] * WIDTH
+            current = decay(np.int64(i[j]), kinds[k + CURRENT_LEAK]) + arriving[j]
+            potential = np.int64(v[j])
+            held = c[j]
+            if held == 0:
+                drive = current + kinds[k + BIAS] + injected[j]
+                potential = integrated(potential, kinds[k + LEAK], drive, kinds[k + FLOOR])
+            injected[j] = 0
+            if not (INT32_MIN <= potential <= INT32_MAX and INT32_MIN <= current <= INT32_MAX):
+                wild = min(wild, j)
+                continue
+            i[j] = current
+            v[j] = potential
+            if held > 0:
+                c[j] = held - 1
+            elif potential >= kinds[k + THRESHOLD]:
+                if kinds[k + DRAW_LIMIT] == ALWAYS:
+                    fired[spiking] = j
+                    spiking += 1
+                else:
+                    eligible[drawing] = j
+                    drawing += 1
+    at[RESTLESS], at[FIRED], at[ELIGIBLE] = 0, spiking, drawing
+    at[WILD] = wild
+
+
+@njit(cache=True)
+def _safe_until(v, tick, reach, drive):  # type: ignore[no-untyped-def]
+    """Return the first tick in which a potential of a vector loop could leave int32."""
+    largest = np.int64(reach)
+    for j in range(len(v)):
+        largest = max(largest, abs(np.int64(v[j])))
+    return tick + (INT32_MAX - largest) // max(drive, 1)
+
+
+@njit(cache=True)
+def _send(indptr, synapse, target_bits, pairs, base, ring, mask, senders,
+                n, spiked):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Send spikes of tick `spiked`."""
+    target_mask, shift = uint64((1 << target_bits) - 1), uint64(target_bits)
+    for p in range(len(base)):
+        base[p] = ((spiked + pairs[2 * p + 1]) & mask) * n
+    for sender in senders:
+        for s in range(indptr[sender], indptr[sender + 1]):
+            word = uint64(synapse[s])
+            pair = word >> shift
+            ring[base[pair] + (word & target_mask)] += pairs[uint64(2) * pair]
+
+
+@njit(cache=True)
+def _all_rest(kinds, kind, cells, arriving):  # type: ignore[no-untyped-def]
+    """Return whether all neurons are at rest after a tick of the clock kernel."""
+    v, i, c = cells[V], cells[I], cells[C]
+    for j in range(len(kind)):
+        k = kind[j] * WIDTH
+        current = np.int64(i[j])
+        if kinds[k + CURRENT_LEAK] == MEMORYLESS:
+            current = np.int64(arriving[j])
+        if current != 0 or is_restless(np.int64(v[j]), current, c[j], kinds[k + THRESHOLD],
+                                       kinds[k + LEAK], kinds[k + CURRENT_LEAK],
+                                       kinds[k + BIAS], kinds[k + FLOOR]):  # fmt: skip
+            return False
+    return True
+
+
+@njit(cache=True)
+def _reset(kinds, kind, cells, fired, counts):  # type: ignore[no-untyped-def]
+    """Step 5 for all that fired; they are counted."""
+    v, c = cells[V], cells[C]
+    for j in fired:
+        k = kind[j] * WIDTH
+        if kinds[k + RESET] == 0:
+            v[j] = kinds[k + RESET_VALUE]
+        elif kinds[k + RESET] == 1:
+            v[j] -= kinds[k + THRESHOLD]
+        if kinds[k + REFRACTORY] > 0:
+            c[j] = kinds[k + REFRACTORY]
+        counts[j] += 1
+
+
+@njit(cache=True)
+def _begin_lane(plan, request, runs, work, cells, lane, at):  # type: ignore[no-untyped-def]
+    """Set up the memory of a thread for a lane; `cells` holds its initial state."""
+    n, tick, mask = len(plan.kind), request.start_tick, plan.ring - 1
+    work.ring[:] = 0
+    work.history_count[:] = 0
+    work.injected[:] = 0
+    at[NEXT_INPUT] = request.inject_pointer[lane]
+    at[UNTIL_LEFT] = request.until_count
+    at[MARKED], at[EPOCH], at[ARRIVED_BY] = 0, -1, -1
+    at[SAFE_UNTIL] = tick
+    for r in range(len(runs.vector)):
+        held = 0
+        for j in range(runs.start[r], runs.start[r + 1]):
+            held = max(held, cells[C, j])
+        work.slow_until[r] = tick - 1 + held if runs.vector[r] else np.iinfo(np.int64).max
+    for f in range(request.fly_pointer[lane], request.fly_pointer[lane + 1]):
+        neuron, spiked = request.fly_neuron[f], request.fly_tick[f]
+        slot = spiked & mask
+        work.history[slot, work.history_count[slot]] = neuron
+        work.history_count[slot] += 1
+        at[ARRIVED_BY] = max(at[ARRIVED_BY], spiked + plan.longest[neuron])
+        for s in range(plan.indptr[neuron], plan.indptr[neuron + 1]):
+            word = uint64(plan.synapse[s])
+            pair = np.int64(word >> uint64(plan.target_bits))
+            post = np.int64(word & uint64((1 << plan.target_bits) - 1))
+            due = spiked + plan.pairs[2 * pair + 1]
+            if due >= tick:
+                work.ring[(due & mask) * n + post] += plan.pairs[2 * pair]
+
+
+@njit(cache=True)
+def _end_lane(plan, cells, arriving):  # type: ignore[no-untyped-def]
+    """Write down the memoryless currents of the last tick; vector loops do not."""
+    for j in range(len(plan.kind)):
+        k = plan.kind[j] * WIDTH
+        if plan.kinds[k + CURRENT_LEAK] == MEMORYLESS:
+            cells[I, j] = arriving[j]
+
+
+@njit(cache=True, nogil=True)
+def _advance(plan, request, runs, work, out, first, at):  # type: ignore[no-untyped-def]
+    """Run lanes from where `at` stands until all are done, a buffer is full, or for a while.
+
+    `first` is the number of the slice's first lane in the job. Returns DONE or PAUSED.
+    """
+    kinds, kind = plan.kinds, plan.kind
+    ring, injected, history = work.ring, work.injected, work.history
+    inject_tick, inject_neuron = request.inject_tick, request.inject_neuron
+    inject_value = request.inject_value
+    n, mask, start = len(kind), plan.ring - 1, request.start_tick
+    recording = request.recorded.any()
+    room = n if recording else 0
+    visits = 0
+    while at[LANE] < len(out.cells):
+        row, lane = at[LANE], at[LANE] + first
+        cells = out.cells[row]
+        if at[TICK] == start:
+            _begin_lane(plan, request, runs, work, cells, lane, at)
+        inject_end = request.inject_pointer[lane + 1]
+        tick = at[TICK]
+        end = request.end_tick if at[OVERFLOW_TICK] < 0 else at[OVERFLOW_TICK] + 1
+        while tick < end and out.stopped[row] < 0:
+            if visits > VISITS_PER_CALL or at[SPIKES] + room > out.spikes.shape[1]:
+                at[TICK] = tick
+                return PAUSED
+            slot = tick & mask
+            arriving = ring[slot * n : (slot + 1) * n]
+            _gather(ring, n, mask, runs.start, work.slow_until, injected, inject_tick,
+                    inject_neuron, inject_value, tick, inject_end, at)  # fmt: skip
+            if tick >= at[SAFE_UNTIL]:
+                at[SAFE_UNTIL] = _safe_until(cells[V], tick, runs.reach, runs.drive)
+            _visit(kinds, kind, cells, arriving, runs.start, work.slow_until, work.flags,
+                   work.flags64, injected, work.fired, work.eligible, tick, at)  # fmt: skip
+            visits += n
+            if at[WILD] < n:
+                note_overflow(tick, lane, at)
+                break
+            if at[ELIGIBLE] > 0:
+                draw(kinds, kind, plan.stream, request.seed, tick, request.first_lane + lane,
+                     work.fired, work.eligible, work.spent, at)  # fmt: skip
+            work.history_count[slot] = at[FIRED]
+            if at[FIRED] > 0:
+                spiking = work.fired[: at[FIRED]]
+                history[slot, : at[FIRED]] = spiking
+                _reset(kinds, kind, cells, spiking, out.counts)
+                _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base, ring,
+                      mask, spiking, n, tick)  # fmt: skip
+                if recording:
+                    record(spiking, request.recorded, out.spikes, tick, lane, at)
+                if request.marker >= 0:
+                    count_epochs(spiking, request.marker, request.epoch_ks, request.epoch_column,
+                                 out.epochs, at)  # fmt: skip
+                if request.until_count > 0:
+                    for j in spiking:
+                        at[UNTIL_LEFT] -= request.until_mask[j]
+                elif request.until_quiet:
+                    for j in spiking:
+                        at[ARRIVED_BY] = max(at[ARRIVED_BY], tick + plan.longest[j])
+            for w in range(len(request.watched)):
+                out.potentials[tick - start, row, w] = cells[V, request.watched[w]]
+            over = False
+            if request.until_count > 0:
+                over = at[UNTIL_LEFT] <= 0
+            elif request.until_quiet and at[ARRIVED_BY] <= tick and at[NEXT_INPUT] == inject_end:
+                over = _all_rest(kinds, kind, cells, arriving)
+            if over:
+                out.stopped[row] = tick
+            tick += 1
+        at[TICK] = tick
+        if at[OVERFLOW_TICK] < 0:
+            if not list_flying(plan.longest, history, work.history_count, out.flying, tick - 1,
+                               lane, at):  # fmt: skip
+                return PAUSED
+            if tick > start:
+                slot = (tick - 1) & mask
+                _end_lane(plan, cells, ring[slot * n : (slot + 1) * n])
+        at[LANE] += 1
+        at[TICK] = start
+    return DONE
+
+
+def _find_runs(plan: Plan) -> Runs:
+    """Return the runs of equal neurons; what no vector loop takes is joined together."""
+    kinds = plan.kinds.reshape(-1, WIDTH)
+    plain = (kinds[:, CURRENT_LEAK] == MEMORYLESS) & (kinds[:, REFRACTORY] == 0)
+    edges = np.flatnonzero(np.diff(plan.kind)) + 1
+    starts = np.concatenate([[0], edges])
+    lengths = np.diff(np.concatenate([starts, [len(plan.kind)]]))
+    vector = plain[plan.kind[starts]] & (lengths >= SHORTEST_RUN)
+    kept = vector.copy()
+    kept[0] = True
+    kept[1:] |= vector[:-1]
+    members = np.repeat(vector, lengths)
+    bias = np.abs(kinds[plan.kind, BIAS])
+    return Runs(
+        start=np.concatenate([starts[kept], [len(plan.kind)]]).astype(np.int64),
+        vector=vector[kept].astype(np.uint8),
+        reach=int(np.abs(kinds[:, RESET_VALUE]).max()),
+        drive=int((plan.strength + bias)[members].max(initial=0)),
+    )
+
+
+def _make_work(plan: Plan, runs: Runs) -> Work:
+    n = len(plan.kind)
+    flags = np.zeros((n + 7) // 8 * 8, dtype=np.uint8)
+    return Work(
+        ring=np.empty(plan.ring * n, dtype=np.int32),
+        history=np.empty((plan.ring, n), dtype=np.int32),
+        history_count=np.zeros(plan.ring, dtype=np.int64),
+        injected=np.zeros(n, dtype=np.int64),
+        fired=np.empty(n, dtype=np.int32),
+        eligible=np.empty(n, dtype=np.int32),
+        spent=np.empty(n, dtype=np.int32),
+        flags=flags,
+        flags64=flags.view(np.uint64),
+        slow_until=np.empty(len(runs.vector), dtype=np.int64),
+        base=np.empty(len(plan.pairs) // 2, dtype=np.uint64),
+    )
+
+
+def run(job: Job, lanes: slice, report: Report) -> Outcome:
+    """Run the lanes of a slice; see :class:`~spikealg.engine.job.Outcome`."""
+    plan = make_plan(job.network)
+    runs = _find_runs(plan)
+    work = _make_work(plan, runs)
+    return run_slice(
+        job,
+        lanes,
+        report,
+        lambda request, out, at: _advance(plan, request, runs, work, out, lanes.start, at),
+    )

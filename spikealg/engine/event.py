@@ -1,0 +1,418 @@
+"""The event kernel: a tick visits only neurons to which something happens.
+
+Those are neurons at which a spike or an injected value arrives, and those not at rest. The leak
+of skipped ticks is caught up at the next visit.
+
+A visit costs as many cache lines as it touches, so all that belongs to a neuron lies together:
+its row of ``hot``, and its row of the ring in which coming input is summed. A cell of the ring
+that nothing has reached is ``EMPTY``, which no sum can be.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, uint64
+
+from spikealg.engine.job import Job, Outcome, Report
+from spikealg.engine.plan import WIDTH, Plan, make_plan
+from spikealg.engine.rules import (
+    ALWAYS, ARRIVED_BY, BIAS, CURRENT_LEAK, DONE, DRAW_LIMIT, DRIVEN, ELIGIBLE, EPOCH, FIRED, FLOOR, INJECTING,
+    INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NEXT_INPUT, OVERFLOW_TICK, PAUSED,
+    REFRACTORY, RESET, RESET_VALUE, RESTLESS, SIMPLE, SPIKES, THRESHOLD, TICK, UNTIL_LEFT,
+    VISITS_PER_CALL, WILD, caught_up, count_epochs, decay, draw, integrated, is_restless,
+    list_flying, note_overflow, record,
+)  # fmt: skip
+from spikealg.engine.slices import run_slice
+from spikealg.network import MEMORYLESS
+
+__all__ = ["run"]
+
+EMPTY = -(2**31)
+
+V, I, C, LAST, COUNT, KIND, FIRST, DEGREE = range(8)
+"""Columns of ``hot``: state, tick of the last visit (from the start of the run), spikes so far,
+start of the neuron's kind in ``kinds``, its first synapse, and how many it has."""
+
+
+class Work(NamedTuple):
+    """Memory of one thread; everything is written.
+
+    Attributes
+    ----------
+    hot : int32 array (8·n,)
+    ring : int32 array (n·ring,)
+        Sums that arrive at each neuron in each of the coming ticks.
+    touched : int32 array (ring, n), touched_count : int64 array (ring,)
+        Neurons whose cell is not ``EMPTY``, for each of these ticks.
+    history : int32 array (ring, n), history_count : int64 array (ring,)
+        Neurons that spiked in each of the last ticks.
+    injected : int64 array (n,)
+    restless, fired, eligible, others : int32 arrays (n,)
+        Lists of neurons, as long as `at` says.
+    """
+
+    hot: npt.NDArray[np.int32]
+    ring: npt.NDArray[np.int32]
+    touched: npt.NDArray[np.int32]
+    touched_count: npt.NDArray[np.int64]
+    history: npt.NDArray[np.int32]
+    history_count: npt.NDArray[np.int64]
+    injected: npt.NDArray[np.int64]
+    restless: npt.NDArray[np.int32]
+    fired: npt.NDArray[np.int32]
+    eligible: npt.NDArray[np.int32]
+    others: npt.NDArray[np.int32]
+
+
+@njit(cache=True)
+def _gather(ring, touched, touched_count, slot, slots, restless, injected,
+            inject_tick, inject_neuron, inject_value, tick, inject_end, at):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Complete the list of a tick: injected and restless neurons join it; return its length."""
+    count = touched_count[slot]
+    entry = at[NEXT_INPUT]
+    while entry < inject_end and inject_tick[entry] == tick:
+        neuron = inject_neuron[entry]
+        injected[neuron] += inject_value[entry]
+        cell = neuron * slots + slot
+        if ring[cell] == EMPTY:
+            ring[cell] = 0
+            touched[slot, count] = neuron
+            count += 1
+        entry += 1
+    at[INJECTING] = entry > at[NEXT_INPUT]
+    at[NEXT_INPUT] = entry
+    for r in range(at[RESTLESS]):
+        neuron = restless[r]
+        cell = neuron * slots + slot
+        if ring[cell] == EMPTY:
+            ring[cell] = 0
+            touched[slot, count] = neuron
+            count += 1
+    touched_count[slot] = 0
+    return count
+
+
+@njit(cache=True)
+def _visit_simple(kinds, hot, ring, visited, slot, slots, fired, left, elapsed, at):  # type: ignore[no-untyped-def]
+    """Take the simple neurons on the list of a tick through all steps; list the others.
+
+    Simple neurons (see ``WIDTH``) are most of a hand-built circuit; held ones are not simple.
+    Returns the number of the others.
+    """
+    spiking = others = 0
+    driven = np.int64(0)
+    wild = len(left)
+    for entry in range(len(visited)):
+        j = uint64(visited[entry])
+        h = j * uint64(8)
+        k = uint64(hot[h + uint64(KIND)])
+        simple = kinds[k + uint64(SIMPLE)]
+        if simple == 0 or hot[h + uint64(C)] > 0:
+            left[others] = j
+            others += 1
+            continue
+        cell = j * uint64(slots) + uint64(slot)
+        current = np.int64(ring[cell])
+        ring[cell] = EMPTY
+        driven |= current
+        potential = current
+        if simple == 2:
+            potential += hot[h + uint64(V)]
+        hot[h + uint64(I)] = current
+        hot[h + uint64(LAST)] = elapsed
+        if potential >= kinds[k + uint64(THRESHOLD)]:
+            fired[spiking] = j
+            spiking += 1
+            hot[h + uint64(COUNT)] += 1
+            if potential > INT32_MAX:
+                wild = min(wild, np.int64(j))
+            potential = kinds[k + uint64(RESET_VALUE)]
+        elif potential < INT32_MIN:
+            wild = min(wild, np.int64(j))
+        hot[h + uint64(V)] = potential
+    at[FIRED], at[DRIVEN], at[WILD] = spiking, driven != 0, wild
+    return others
+
+
+@njit(cache=True)
+def _visit(kinds, hot, ring, visited, slot, slots, injected, restless, fired, eligible, elapsed,
+           at):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Take neurons of any kind through steps 1 to 4."""
+    waiting, spiking, drawing = 0, at[FIRED], 0
+    driven, wild = at[DRIVEN], at[WILD]
+    for entry in range(len(visited)):
+        j = uint64(visited[entry])
+        h = j * uint64(8)
+        k = uint64(hot[h + uint64(KIND)])
+        cell = j * uint64(slots) + uint64(slot)
+        threshold, leak = kinds[k + uint64(THRESHOLD)], kinds[k + uint64(LEAK)]
+        bias, floor = kinds[k + uint64(BIAS)], kinds[k + uint64(FLOOR)]
+        current_leak = kinds[k + uint64(CURRENT_LEAK)]
+        current = np.int64(ring[cell])
+        ring[cell] = EMPTY
+        if current_leak != MEMORYLESS:
+            current += decay(np.int64(hot[h + uint64(I)]), current_leak)
+        elif current != 0:
+            driven = 1
+        potential = np.int64(hot[h + uint64(V)])
+        skipped = elapsed - 1 - hot[h + uint64(LAST)]
+        hot[h + uint64(LAST)] = elapsed
+        if skipped > 0 and leak != MEMORYLESS:
+            potential = caught_up(potential, leak, bias, floor, skipped)
+        held = np.int64(hot[h + uint64(C)])
+        if held == 0:
+            potential = integrated(potential, leak, current + bias + injected[j], floor)
+        injected[j] = 0
+        if not (INT32_MIN <= potential <= INT32_MAX and INT32_MIN <= current <= INT32_MAX):
+            wild = min(wild, np.int64(j))
+            continue
+        hot[h + uint64(I)] = current
+        hot[h + uint64(V)] = potential
+        if held == 0 and potential >= threshold:
+            if kinds[k + uint64(DRAW_LIMIT)] == ALWAYS:
+                fired[spiking] = j
+                spiking += 1
+            else:
+                eligible[drawing] = j
+                drawing += 1
+            continue
+        if held > 0:
+            held -= 1
+            hot[h + uint64(C)] = held
+        if is_restless(potential, current, held, threshold, leak, current_leak, bias, floor):
+            restless[waiting] = j
+            waiting += 1
+    at[RESTLESS], at[FIRED], at[ELIGIBLE], at[DRIVEN] = waiting, spiking, drawing, driven
+    at[WILD] = wild
+
+
+@njit(cache=True)
+def _reset(kinds, hot, fired, restless, at):  # type: ignore[no-untyped-def]
+    """Step 5 for all that fired; they are counted, and listed if they go on."""
+    waiting = at[RESTLESS]
+    for j in fired:
+        h = uint64(j) * uint64(8)
+        k = uint64(hot[h + uint64(KIND)])
+        threshold, held = kinds[k + uint64(THRESHOLD)], kinds[k + uint64(REFRACTORY)]
+        potential = np.int64(hot[h + uint64(V)])
+        if kinds[k + uint64(RESET)] == 0:
+            potential = kinds[k + uint64(RESET_VALUE)]
+        elif kinds[k + uint64(RESET)] == 1:
+            potential -= threshold
+        hot[h + uint64(V)] = potential
+        hot[h + uint64(C)] = held
+        hot[h + uint64(COUNT)] += 1
+        if is_restless(potential, np.int64(hot[h + uint64(I)]), held, threshold,
+                       kinds[k + uint64(LEAK)], kinds[k + uint64(CURRENT_LEAK)],
+                       kinds[k + uint64(BIAS)], kinds[k + uint64(FLOOR)]):  # fmt: skip
+            restless[waiting] = j
+            waiting += 1
+    at[RESTLESS] = waiting
+
+
+@njit(cache=True)
+def _send(hot, synapse, target_bits, pairs, ring, touched, touched_count, slots, senders, spiked,
+          first_tick):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Send spikes of tick `spiked` over synapses that arrive at `first_tick` or later."""
+    shift, mask = uint64(target_bits), (uint64(1) << uint64(target_bits)) - uint64(1)
+    for sender in senders:
+        h = uint64(sender) * uint64(8)
+        first = uint64(hot[h + uint64(FIRST)])
+        for s in range(first, first + uint64(hot[h + uint64(DEGREE)])):
+            word = uint64(synapse[s])
+            pair = (word >> shift) << uint64(1)
+            due = spiked + pairs[pair + uint64(1)]
+            if due < first_tick:
+                continue
+            slot = uint64(due & (slots - 1))
+            cell = (word & mask) * uint64(slots) + slot
+            present = ring[cell]
+            if present == EMPTY:
+                ring[cell] = pairs[pair]
+                touched[slot, uint64(touched_count[slot])] = word & mask
+                touched_count[slot] += 1
+            else:
+                ring[cell] = present + pairs[pair]
+
+
+@njit(cache=True)
+def _begin_lane(plan, request, work, cells, lane, at):  # type: ignore[no-untyped-def]
+    """Set up the memory of a thread for a lane; `cells` holds its initial state."""
+    n, start = len(plan.kind), request.start_tick
+    for slot in range(plan.ring):
+        for entry in range(work.touched_count[slot]):
+            work.ring[np.int64(work.touched[slot, entry]) * plan.ring + slot] = EMPTY
+    work.touched_count[:] = 0
+    work.history_count[:] = 0
+    work.injected[:] = 0
+    at[NEXT_INPUT] = request.inject_pointer[lane]
+    at[UNTIL_LEFT] = request.until_count
+    at[MARKED], at[EPOCH], at[ARRIVED_BY] = 0, -1, -1
+    waiting = 0
+    hot = work.hot
+    for j in range(n):
+        h, k = j * 8, np.int64(plan.kind[j]) * WIDTH
+        v, i, c = cells[0, j], cells[1, j], cells[2, j]
+        hot[h + V], hot[h + I], hot[h + C] = v, i, c
+        hot[h + LAST], hot[h + COUNT], hot[h + KIND] = -1, 0, k
+        hot[h + FIRST], hot[h + DEGREE] = plan.indptr[j], plan.indptr[j + 1] - plan.indptr[j]
+        kind = plan.kinds[k : k + WIDTH]
+        if is_restless(np.int64(v), np.int64(i), c, kind[THRESHOLD], kind[LEAK],
+                       kind[CURRENT_LEAK], kind[BIAS], kind[FLOOR]):  # fmt: skip
+            work.restless[waiting] = j
+            waiting += 1
+    at[RESTLESS] = waiting
+    for f in range(request.fly_pointer[lane], request.fly_pointer[lane + 1]):
+        neuron, spiked = request.fly_neuron[f], request.fly_tick[f]
+        slot = spiked & (plan.ring - 1)
+        work.history[slot, work.history_count[slot]] = neuron
+        work.history_count[slot] += 1
+        at[ARRIVED_BY] = max(at[ARRIVED_BY], spiked + plan.longest[neuron])
+        _send(hot, plan.synapse, plan.target_bits, plan.pairs, work.ring, work.touched,
+              work.touched_count, plan.ring, request.fly_neuron[f : f + 1], spiked, start)  # fmt: skip
+
+
+@njit(cache=True)
+def _potential(kinds, hot, neuron, elapsed):  # type: ignore[no-untyped-def]
+    """Return the potential of a neuron at the end of a tick, visited in it or not."""
+    h = neuron * 8
+    k = hot[h + KIND]
+    return caught_up(np.int64(hot[h + V]), kinds[k + LEAK], kinds[k + BIAS], kinds[k + FLOOR],
+                     elapsed - hot[h + LAST])  # fmt: skip
+
+
+@njit(cache=True)
+def _end_lane(plan, work, cells, counts, elapsed):  # type: ignore[no-untyped-def]
+    """Write down the state at the end of the last tick, and the spike counts."""
+    hot = work.hot
+    for j in range(len(plan.kind)):
+        h = j * 8
+        stale = hot[h + LAST] < elapsed
+        cells[0, j] = _potential(plan.kinds, hot, j, elapsed)
+        gone = stale and plan.kinds[hot[h + KIND] + CURRENT_LEAK] == MEMORYLESS
+        cells[1, j] = 0 if gone else hot[h + I]
+        cells[2, j] = hot[h + C]
+        counts[j] += hot[h + COUNT]
+
+
+@njit(cache=True, nogil=True)
+def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-def]
+    """Run lanes from where `at` stands until all are done, a buffer is full, or for a while.
+
+    `first` is the number of the slice's first lane in the job. Returns DONE or PAUSED.
+    """
+    kinds, synapse, target_bits, pairs = plan.kinds, plan.synapse, plan.target_bits, plan.pairs
+    hot, ring, touched, touched_count = work.hot, work.ring, work.touched, work.touched_count
+    restless, fired, eligible = work.restless, work.fired, work.eligible
+    others = work.others
+    injected, history = work.injected, work.history
+    inject_tick, inject_neuron = request.inject_tick, request.inject_neuron
+    inject_value = request.inject_value
+    n, slots, start = len(plan.kind), plan.ring, request.start_tick
+    recording = request.recorded.any()
+    room = n if recording else 0
+    visits = 0
+    while at[LANE] < len(out.cells):
+        row, lane = at[LANE], at[LANE] + first
+        if at[TICK] == start:
+            _begin_lane(plan, request, work, out.cells[row], lane, at)
+        inject_end = request.inject_pointer[lane + 1]
+        tick = at[TICK]
+        end = request.end_tick if at[OVERFLOW_TICK] < 0 else at[OVERFLOW_TICK] + 1
+        while tick < end and out.stopped[row] < 0:
+            if visits > VISITS_PER_CALL or at[SPIKES] + room > out.spikes.shape[1]:
+                at[TICK] = tick
+                return PAUSED
+            slot = tick & (slots - 1)
+            count = _gather(ring, touched, touched_count, slot, slots, restless, injected,
+                            inject_tick, inject_neuron, inject_value, tick, inject_end, at)  # fmt: skip
+            visited = touched[slot, :count]
+            at[RESTLESS] = at[FIRED] = at[ELIGIBLE] = at[DRIVEN] = 0
+            at[WILD] = n
+            if at[INJECTING] == 0:
+                left = _visit_simple(kinds, hot, ring, visited, slot, slots, fired, others,
+                                     tick - start, at)  # fmt: skip
+                visited = others[:left]
+            simple = at[FIRED]
+            if len(visited) > 0:
+                _visit(kinds, hot, ring, visited, slot, slots, injected, restless, fired,
+                       eligible, tick - start, at)  # fmt: skip
+            visits += count + 10
+            if at[WILD] < n:
+                note_overflow(tick, lane, at)
+                break
+            if at[ELIGIBLE] > 0:
+                draw(kinds, plan.kind, plan.stream, request.seed, tick, request.first_lane + lane,
+                     fired, eligible, restless, at)  # fmt: skip
+            work.history_count[slot] = at[FIRED]
+            if at[FIRED] > 0:
+                spiking = fired[: at[FIRED]]
+                history[slot, : at[FIRED]] = spiking
+                _reset(kinds, hot, spiking[simple:], restless, at)
+                _send(hot, synapse, target_bits, pairs, ring, touched, touched_count, slots,
+                      spiking, tick, tick)  # fmt: skip
+                if recording:
+                    record(spiking, request.recorded, out.spikes, tick, lane, at)
+                if request.marker >= 0:
+                    count_epochs(spiking, request.marker, request.epoch_ks, request.epoch_column,
+                                 out.epochs, at)  # fmt: skip
+                if request.until_count > 0:
+                    for j in spiking:
+                        at[UNTIL_LEFT] -= request.until_mask[j]
+                elif request.until_quiet:
+                    for j in spiking:
+                        at[ARRIVED_BY] = max(at[ARRIVED_BY], tick + plan.longest[j])
+            for w in range(len(request.watched)):
+                out.potentials[tick - start, row, w] = _potential(
+                    kinds, hot, request.watched[w], tick - start
+                )
+            over = False
+            if request.until_count > 0:
+                over = at[UNTIL_LEFT] <= 0
+            elif request.until_quiet:
+                over = at[RESTLESS] == 0 and at[DRIVEN] == 0
+                over = over and at[ARRIVED_BY] <= tick and at[NEXT_INPUT] == inject_end
+            if over:
+                out.stopped[row] = tick
+            tick += 1
+        at[TICK] = tick
+        if at[OVERFLOW_TICK] < 0:
+            if not list_flying(plan.longest, history, work.history_count, out.flying, tick - 1,
+                               lane, at):  # fmt: skip
+                return PAUSED
+            _end_lane(plan, work, out.cells[row], out.counts, tick - 1 - start)
+        at[LANE] += 1
+        at[TICK] = start
+    return DONE
+
+
+def _make_work(plan: Plan) -> Work:
+    n = len(plan.kind)
+    return Work(
+        hot=np.empty(8 * n, dtype=np.int32),
+        ring=np.full(plan.ring * n, EMPTY, dtype=np.int32),
+        touched=np.empty((plan.ring, n), dtype=np.int32),
+        touched_count=np.zeros(plan.ring, dtype=np.int64),
+        history=np.empty((plan.ring, n), dtype=np.int32),
+        history_count=np.zeros(plan.ring, dtype=np.int64),
+        injected=np.zeros(n, dtype=np.int64),
+        restless=np.empty(n, dtype=np.int32),
+        fired=np.empty(n, dtype=np.int32),
+        eligible=np.empty(n, dtype=np.int32),
+        others=np.empty(n, dtype=np.int32),
+    )
+
+
+def run(job: Job, lanes: slice, report: Report) -> Outcome:
+    """Run the lanes of a slice; see :class:`~spikealg.engine.job.Outcome`."""
+    plan = make_plan(job.network)
+    work = _make_work(plan)
+    return run_slice(
+        job,
+        lanes,
+        report,
+        lambda request, out, at: _advance(plan, request, work, out, lanes.start, at),
+    )

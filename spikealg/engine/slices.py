@@ -1,0 +1,107 @@
+"""Driving a compiled kernel over a slice of lanes: buffers, progress, what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.engine.job import Job, Outcome, Overflow, Report
+from spikealg.engine.plan import Request, make_request
+from spikealg.engine.rules import (
+    DONE, FLYING, LANE, OVERFLOW_LANE, OVERFLOW_NEURON, OVERFLOW_TICK, SPIKES, TICK, WANTED,
+)  # fmt: skip
+from spikealg.engine.state import Spikes
+from spikealg.memory import require_memory
+
+__all__ = ["Advance", "Out", "run_slice"]
+
+SPIKE_BUFFER = 2**16
+
+
+class Out(NamedTuple):
+    """What a kernel writes; lanes are counted from the first of its slice.
+
+    Attributes
+    ----------
+    cells : int32 array (lanes, 3, n)
+        Potential, synaptic current and refractory ticks left of each lane: its initial state,
+        in the end its final one.
+    counts : int64 array (n,)
+    epochs : int64 array (epochs, neurons)
+    stopped : int64 array (lanes,)
+    potentials : int32 array (ticks, lanes, watched)
+    spikes, flying : int64 arrays (3, room)
+        Buffers that are emptied between calls: recorded spikes, and spikes in flight at the end
+        of a lane.
+    """
+
+    cells: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int64]
+    epochs: npt.NDArray[np.int64]
+    stopped: npt.NDArray[np.int64]
+    potentials: npt.NDArray[np.int32]
+    spikes: npt.NDArray[np.int64]
+    flying: npt.NDArray[np.int64]
+
+
+Advance = Callable[[Request, Out, npt.NDArray[np.int64]], int]
+"""A kernel that goes on from where `at` stands and returns DONE or PAUSED."""
+
+
+def _make_out(job: Job, lanes: slice) -> Out:
+    n, count = job.network.n_neurons, lanes.stop - lanes.start
+    start = (job.start.v, job.start.i, job.start.c)
+    rows, columns = (len(job.epochs.ks), len(job.epochs.neurons)) if job.epochs else (0, 0)
+    return Out(
+        cells=np.stack([np.broadcast_to(row, (job.lanes, n))[lanes] for row in start], axis=1),
+        counts=np.zeros(n, dtype=np.int64),
+        epochs=np.zeros((rows, columns), dtype=np.int64),
+        stopped=np.full(count, -1, dtype=np.int64),
+        potentials=np.zeros((job.ticks, count, len(job.watched)), dtype=np.int32),
+        spikes=np.empty((3, SPIKE_BUFFER + n), dtype=np.int64),
+        flying=np.empty((3, SPIKE_BUFFER), dtype=np.int64),
+    )
+
+
+def run_slice(job: Job, lanes: slice, report: Report, advance: Advance) -> Outcome:
+    """Call `advance` until it is done, emptying its buffers in between."""
+    request, out = make_request(job), _make_out(job, lanes)
+    at = np.zeros(WANTED + 1, dtype=np.int64)
+    at[TICK] = job.start_tick
+    at[OVERFLOW_TICK] = -1
+    spikes, flying, told = [Spikes.empty()], [Spikes.empty()], 0.0
+    while True:
+        code = advance(request, out, at)
+        spikes.append(Spikes(*out.spikes[:, : at[SPIKES]].copy()))
+        flying.append(Spikes(*out.flying[:, : at[FLYING]].copy()))
+        at[SPIKES] = at[FLYING] = 0
+        if at[WANTED] > out.flying.shape[1]:
+            out = out._replace(flying=np.empty((3, at[WANTED]), dtype=np.int64))
+        done = float(at[LANE] + (at[TICK] - job.start_tick) / max(job.ticks, 1))
+        report(done - told)
+        told = done
+        if code == DONE:
+            break
+        require_memory(
+            48 * sum(map(len, spikes)),
+            "a raster of this run",
+            "record fewer neurons, or run blocks of lanes (first_lane numbers them)",
+        )
+    overflow = None
+    if at[OVERFLOW_TICK] >= 0:
+        overflow = Overflow(*at[[OVERFLOW_TICK, OVERFLOW_NEURON, OVERFLOW_LANE]].tolist())
+    return Outcome(
+        spikes=Spikes.concatenate(spikes),
+        counts=out.counts,
+        epochs=out.epochs,
+        stopped=out.stopped,
+        potentials=out.potentials,
+        v=out.cells[:, 0],
+        i=out.cells[:, 1],
+        c=out.cells[:, 2],
+        flying=Spikes.concatenate(flying),
+        overflow=overflow,
+    )
