@@ -104,6 +104,9 @@ class Check:
         of ``chain.relative_l2``.
     method : str
         Method of the solution.
+    probability_bits : int
+        To how many bits the circuit's probabilities were rounded. Below 32 the rounding is an
+        error of its own, which the circuit's test finds if there are walkers enough.
     """
 
     ok: bool
@@ -111,6 +114,7 @@ class Check:
     chain: ChainCheck
     statistical: float
     method: str
+    probability_bits: int
 
     def raise_if_failed(self) -> None:
         """Raise `CheckFailedError`, which holds the table, unless ``ok``."""
@@ -131,6 +135,7 @@ class Check:
 
     def __str__(self) -> str:
         circuit, chain = self.circuit, self.chain
+        rounded = f"the circuit's probabilities have {self.probability_bits} bits"
         rows = []
         if self.method == "chain":
             rows.append(
@@ -143,7 +148,8 @@ class Check:
                     circuit.p_value >= SIGNIFICANCE,
                     f"χ² = {circuit.chi_square:.1f} on {circuit.dof} degrees of freedom at "
                     f"t = {circuit.time:g}, p = {circuit.p_value:.2g}, "
-                    f"largest deviation {circuit.largest_z:.1f} σ",
+                    f"largest deviation {circuit.largest_z:.1f} σ"
+                    + ("" if self.probability_bits == 32 else f"; {rounded}"),
                 )
             )
         rows.append(("walkers conserved", circuit.conserved, "at every recorded time"))
@@ -193,6 +199,7 @@ def check(solution: Solution) -> Check:
         chain=chain,
         statistical=float(error / norm) if norm > 0 else float("inf"),
         method=solution.method,
+        probability_bits=solution.probability_bits,
     )
 
 

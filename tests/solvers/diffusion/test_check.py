@@ -75,7 +75,11 @@ def test_a_walker_where_none_can_be_fails():
 def test_many_times_do_not_raise_false_alarms():
     # Bonferroni: the smallest of 50 p-values counts 50 times. False alarm 1e-3 per seed.
     solution = solve(point(), 0.1, t_eval=np.linspace(0.002, 0.1, 50), method="montecarlo")
-    assert solution.check().circuit.ok
+    circuit = solution.check().circuit
+    assert circuit.ok
+    alone = stats.chi2.sf(circuit.chi_square, circuit.dof)
+    assert circuit.p_value == pytest.approx(min(1, 50 * alone))
+    assert circuit.time in solution.t
 
 
 def test_a_wrong_exact_solution_is_reported_not_judged():

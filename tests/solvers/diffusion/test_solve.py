@@ -91,6 +91,7 @@ def test_where_nothing_moves_nothing_changes():
     assert solution.steps == 1
     assert solution.counts[0, 1] == 0
     assert solution.total == 4
+    assert solve(problem, 1.0, t_eval=[0], method="chain").counts[0].tolist() == [25_000, 0, 75_000]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""Every example runs, and gives the number that a formula or the exact chain gives.
+
+All seeds are fixed. Answers of walkers may differ by 4 standard errors: a false alarm once in
+16 000 seeds.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def load_example(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run an example in an empty folder; return its numbers, its text and the folder."""
+
+    def run_example(name: str, *arguments: str):
+        monkeypatch.chdir(tmp_path)
+        numbers = load_example(name).main(list(arguments))
+        return numbers, capsys.readouterr().out, tmp_path
+
+    return run_example
+
+
+def test_every_example_is_tested():
+    text = Path(__file__).read_text("utf-8")
+    names = [path.stem for path in sorted(EXAMPLES.glob("[0-9]*.py"))]
+    assert names
+    assert [name for name in names if f'run("{name}"' not in text] == []
+
+
+def test_heat_rod(run):
+    numbers, text, folder = run("01_heat_rod")
+    exact = 2 / math.pi * math.exp(-(math.pi**2) / 8)
+    assert numbers["heat"] == pytest.approx(exact, abs=4 * numbers["stderr"])
+    assert numbers["stderr"] < 0.003
+    assert numbers["discretisation"] < 1e-6
+    assert f"exact {exact:.4f}" in text
+    assert (folder / "heat_rod.png").stat().st_size > 10_000
+
+
+def test_lake_superior(run):
+    numbers, text, folder = run("02_lake_superior")
+    ashore, error = numbers["absorb: ashore %"], numbers["absorb: stderr %"]
+    assert numbers["absorb: chain %"] == pytest.approx(46.39, abs=0.01)
+    assert ashore == pytest.approx(numbers["absorb: chain %"], abs=4 * error)
+    assert error == pytest.approx(100 * math.sqrt(0.464 * 0.536 / 30_000), rel=0.02)
+    assert numbers["reflect: ashore %"] == 0
+    for shore in ("absorb", "reflect"):
+        assert numbers[f"{shore}: p"] > 1e-3
+        assert numbers[f"{shore}: distance from refined"] < 0.03
+    assert f"after 30 days {ashore:.1f} ± {error:.1f} % of the dye is ashore" in text
+    assert 50_000 < (folder / "lake_superior.png").stat().st_size < 400_000
+
+
+def test_karate_club(run):
+    numbers, _, folder = run("04_karate_club")
+    # The largest of 102 deviations stays below 4.5 standard errors in all but 1 of 1000 seeds.
+    assert numbers["sigmas"] < 4.5
+    assert numbers["officer exact"] == pytest.approx(0.0796, abs=5e-5)
+    assert numbers["deviation"] < 0.01
+    assert (folder / "karate_club.png").stat().st_size > 10_000
