@@ -2,8 +2,7 @@
 
 Sticks of whole lengths a, b, c make a triangle if any two together are longer than the third, and
 fall flat if two together are as long as the third. Of the triples a ≤ b ≤ c ≤ n, n odd, exactly
-(n + 1)(n + 3)(2n + 1)/24 make a triangle (Jordan, Walch and Wisner, Amer. Math. Monthly 86, 1979),
-and Σ ⌊c/2⌋ are flat.
+(n + 1)(n + 3)(2n + 1)/24 make a triangle (OEIS A002623), and ⌊1/2⌋ + ⌊2/2⌋ + ... + ⌊n/2⌋ are flat.
 
 The circuit is wired from ports: nobody counts ticks, although each sum is ready long after the
 stick that it is compared with. All triples are tried twice: at once, each in a copy of the circuit

@@ -101,7 +101,8 @@ def _per_signal(signals: Sequence[Signal], weights: Any, target: str) -> list[An
         return [weights] * len(signals)
     if len(weights) != len(signals):
         raise InputError(
-            f"weights of {target} must be one entry per signal ({len(signals)}), got {len(weights)}"
+            f"a list of weights of {target} has one entry per signal ({len(signals)}), got "
+            f"{len(weights)}; the weights of a signal's lines are an array"
         )
     return list(weights)
 

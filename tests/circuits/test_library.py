@@ -135,6 +135,32 @@ def test_ports_are_kept(case):
         assert (port.width, port.coding) == (circuit.ports[name].width, circuit.ports[name].coding)
 
 
+@pytest.mark.parametrize(
+    ("circuit", "neurons", "latency"),
+    [
+        (circuits.ThresholdGate(6, threshold=3), 1, 1),
+        (circuits.Not(6), 6, 1),
+        (circuits.Xor(6), 6 + 1, 2),
+        (circuits.Select(6), 2 * 6, 2),
+        (circuits.Constant(11, width=6), 3, 0),
+        (circuits.Delay(9, width=6), 0, 9),
+        (circuits.Adder(6), 2 * 6, 6 + 1),
+        (circuits.BitSerialAdder(6), 2, 2),
+        (circuits.GreaterThan(6), 6, 6),
+        (circuits.Comparator(6), 2 * 6 + 1, 6 + 1),
+        (circuits.Max(6), 3 * 6, 6 + 2),
+        (circuits.Latch(), 1, 1),
+        (circuits.Register(6), 3 * 6, 2),
+        (circuits.Counter(6), 2 * 6, 6 + 1),
+        (circuits.Timer(6), 6 + 2, None),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_cost_is_what_the_docs_say(circuit, neurons, latency):
+    assert circuit.elaborate().n_neurons == neurons
+    assert circuit.summary().latency == latency
+
+
 def test_constant_is_there_in_every_tick():
     """Joined with something late, and with new operands in every tick."""
     top = Circuit("top")

@@ -36,7 +36,11 @@ class TestGates:
 
     def test_number_of_weights(self, top):
         a = top.input("a", 4)
-        with refused("weights of gate must be one entry per signal (2), got 3", InputError):
+        with refused(
+            "a list of weights of gate has one entry per signal (2), got 3; the weights of a "
+            "signal's lines are an array",
+            InputError,
+        ):
             top.gate(a, a, weights=(1, 1, 1))
 
     def test_weights_per_line(self, top):
