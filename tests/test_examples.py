@@ -66,6 +66,15 @@ def test_lake_superior(run):
     assert 50_000 < (folder / "lake_superior.png").stat().st_size < 400_000
 
 
+def test_compose_a_circuit(run):
+    numbers, text, _ = run("03_compose_a_circuit")
+    assert numbers["proper"] == 16 * 18 * 31 // 24
+    assert numbers["flat"] == sum(longest // 2 for longest in range(1, 16))
+    assert numbers["in turn"] == numbers["proper"]
+    assert numbers["same"]
+    assert "of 680 triples up to 15, 372 make a triangle, 56 are flat" in text
+
+
 def test_karate_club(run):
     numbers, _, folder = run("04_karate_club")
     # The largest of 102 deviations stays below 4.5 standard errors in all but 1 of 1000 seeds.
