@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from spikealg.solvers.diffusion.check import ChainCheck, Check, CircuitCheck
+from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
 from spikealg.solvers.diffusion.estimates import Expectation
 from spikealg.solvers.diffusion.files import load
 from spikealg.solvers.diffusion.graph import Graph
@@ -31,6 +32,7 @@ __all__ = [
     "ChainCheck",
     "Check",
     "CircuitCheck",
+    "CircuitSummary",
     "Expectation",
     "Graph",
     "Interval",

@@ -41,8 +41,9 @@ def draw_shore(ax: Any, solution: Solution) -> None:
             [Path.MOVETO] + [Path.LINETO] * (len(ring) - 2) + [Path.CLOSEPOLY] for ring in rings
         ]
         water = Path(np.concatenate(rings), np.concatenate(codes))
-        ax.add_patch(PathPatch(water, facecolor=_WATER, edgecolor="none", zorder=0))
-        ax.add_patch(PathPatch(water, facecolor="none", edgecolor=INK, linewidth=0.6, zorder=3))
+        # Not add_patch: it would walk along the whole shore to widen limits that are set below.
+        ax.add_artist(PathPatch(water, facecolor=_WATER, edgecolor="none", zorder=0))
+        ax.add_artist(PathPatch(water, facecolor="none", edgecolor=INK, linewidth=0.6, zorder=3))
     low, high = _edges(layout)
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     if layout.metres:

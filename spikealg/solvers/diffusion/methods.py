@@ -60,6 +60,7 @@ def walk_by(method: str, *, seed: int, lanes: int, probability_bits: int) -> Wal
             seed=segment_seed(seed, number),
             lanes=lanes,
             probability_bits=probability_bits,
+            progress=report,
         )
 
     return walk_density

@@ -17,6 +17,7 @@ from spikealg.solvers.diffusion.estimates import Expectation, count_stderr, esti
 if TYPE_CHECKING:
     from spikealg.engine import Run
     from spikealg.solvers.diffusion.check import Check
+    from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
     from spikealg.solvers.diffusion.problem import Problem
     from spikealg.solvers.diffusion.rates import Rates
     from spikealg.solvers.diffusion.saved import SavedProblem
@@ -202,6 +203,23 @@ class Solution:
         from spikealg.solvers.diffusion.check import check
 
         return check(self)
+
+    def circuit_summary(self) -> CircuitSummary:
+        """Return size and activity of the circuit that walked (method "density").
+
+        Returns
+        -------
+        CircuitSummary
+            Neurons, synapses, ticks, spikes, ...; shows itself as a table.
+
+        Raises
+        ------
+        InputError
+            If the solution was made by another method, or read from a file.
+        """
+        from spikealg.solvers.diffusion.circuit_summary import summarize
+
+        return summarize(self)
 
     def plot(self, **options: Any) -> Any:
         """Draw the density with matplotlib (extra "plot") and return the figure.

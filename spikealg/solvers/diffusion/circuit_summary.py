@@ -1,0 +1,105 @@
+"""What the circuit of a solution was made of, and what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.errors import InputError
+
+if TYPE_CHECKING:
+    from spikealg.engine import Run
+    from spikealg.solvers.diffusion.solution import Solution
+
+__all__ = ["CircuitSummary", "summarize"]
+
+
+@dataclass(frozen=True, repr=False)
+class CircuitSummary:
+    """Size and activity of the spiking circuit; shows itself as a table.
+
+    Where times are uneven there is a circuit per segment: sizes are those of the largest, ticks
+    and spikes add up.
+
+    Attributes
+    ----------
+    neurons, synapses : int
+        Of one copy of the circuit.
+    lanes : int
+        Independent copies that share the walkers.
+    ticks : int
+        Ticks until the slowest lane was done.
+    walk_steps : int
+        Steps of the walk.
+    walker_steps : int
+        Walkers sent on their way, summed over steps, that of the last reading included.
+    spikes : int
+        Spikes of all neurons and lanes.
+    synaptic_events : int
+        Spikes that arrived, Σ spikes × out-degree.
+    """
+
+    neurons: int
+    synapses: int
+    lanes: int
+    ticks: int
+    walk_steps: int
+    walker_steps: int
+    spikes: int
+    synaptic_events: int
+
+    @property
+    def spikes_per_walker_step(self) -> float:
+        """Spikes that a step of a walker costs, those of control included."""
+        return self.spikes / self.walker_steps
+
+    @property
+    def ticks_per_walk_step(self) -> float:
+        """Ticks that a step of all walkers takes on average."""
+        return self.ticks / max(1, self.walk_steps)
+
+    def __str__(self) -> str:
+        rows = (
+            ("neurons", f"{self.neurons:,}"),
+            ("synapses", f"{self.synapses:,}"),
+            ("lanes", f"{self.lanes:,}"),
+            ("walk steps", f"{self.walk_steps:,}"),
+            ("ticks", f"{self.ticks:,} ({self.ticks_per_walk_step:.1f} per walk step)"),
+            ("walker-steps", f"{self.walker_steps:,}"),
+            ("spikes", f"{self.spikes:,} ({self.spikes_per_walker_step:.2f} per walker-step)"),
+            ("synaptic events", f"{self.synaptic_events:,}"),
+        )
+        return "\n".join(f"{name:16} {value}" for name, value in rows).replace(",", " ")
+
+    __repr__ = __str__
+
+
+def summarize(solution: Solution) -> CircuitSummary:
+    """Return what `Solution.circuit_summary` documents."""
+    runs = solution.runs
+    if not runs:
+        if solution.method == "density":
+            reason = (
+                "it was read from a file, which does not keep runs, or all its walkers had left"
+            )
+        else:
+            reason = f"method={solution.method!r} has none: solve with method='density'"
+        raise InputError(f"the solution has no circuit to sum up: {reason}")
+    return CircuitSummary(
+        neurons=max(run.network.n_neurons for run in runs),
+        synapses=max(run.network.n_synapses for run in runs),
+        lanes=solution.lanes,
+        ticks=sum(int(run.stopped.max()) + 1 for run in runs),
+        walk_steps=solution.steps,
+        walker_steps=sum(int(run.counts[_readout(run)].sum()) for run in runs),
+        spikes=sum(int(run.counts.sum()) for run in runs),
+        synaptic_events=sum(run.synaptic_events for run in runs),
+    )
+
+
+def _readout(run: Run) -> npt.NDArray[np.int64]:
+    """Return the neurons that spike once per walker and step."""
+    return run.network.outputs["readout"].neurons
