@@ -23,6 +23,8 @@ __all__ = ["solve"]
 
 _MODES = ("forward", "backward", "steady")
 _WALKERS = 100_000
+_AUTO_LANES = 1
+"""One copy of the circuit costs the fewest spikes: each copy adds its own for control."""
 _LATER = {
     "rtol": "choose walkers= yourself and look at solution.stderr",
     "at": "forward mode gives the density at every vertex",
@@ -79,7 +81,8 @@ def solve(
         or if it has none half of the longest stable step, or DΔt/Δx² = 1/6 where that is more
         accurate.
     lanes : int or "auto"
-        For "density": over how many copies of the circuit the walkers are spread.
+        For "density": over how many copies of the circuit the walkers are spread. More copies
+        take fewer ticks and more spikes. "auto" is one.
     probability_bits : int
         For "density": bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
     seed : int or None
@@ -122,10 +125,7 @@ def solve(
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )
-    if method == "density" and lanes == "auto":
-        n_lanes = _auto_lanes(problem, total)
-    else:
-        n_lanes = 1 if isinstance(lanes, str) else lanes
+    n_lanes = _AUTO_LANES if isinstance(lanes, str) else lanes
     walk = walk_by(method, seed=number, lanes=n_lanes, probability_bits=probability_bits)
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
@@ -209,7 +209,3 @@ def _plan(
     longest = problem.rates.choose_dt("auto" if wanted is None else wanted)
     # Where nothing moves the step is infinite.
     return segments(span[0], times, min(longest, span[1] - span[0])), times
-
-
-def _auto_lanes(problem: Problem, walkers: int) -> int:
-    return 1

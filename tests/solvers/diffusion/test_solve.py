@@ -58,6 +58,24 @@ def test_no_seed_draws_one_and_records_it():
     np.testing.assert_array_equal(drawn.counts, again.counts)
 
 
+def test_lanes_share_the_walkers():
+    solution = solve(heat_rod(), 0.02, walkers=3001, lanes=5)
+    assert solution.lanes == 5
+    assert solution.counts.sum() + solution.exit_counts.sum() == 3001
+    assert solution.check().ok
+    one = solve(heat_rod(), 0.02, walkers=3001, lanes=1)
+    assert not np.array_equal(solution.counts, one.counts)
+
+
+def test_rounded_probabilities_walk_another_chain_and_the_check_finds_it():
+    # Three bits: a step to either side with 1/4 in place of 1/6.
+    problem = heat_rod("reflect", n=8)
+    check = solve(problem, walkers=20_000, probability_bits=3).check()
+    assert not check.circuit.ok
+    assert check.circuit.conserved
+    assert "the circuit's probabilities have 3 bits" in str(check)
+
+
 def test_time_may_start_late_and_be_recorded_from_its_start():
     problem = Problem(Interval(0, 1, 10), diffusivity=1.0, initial=0.5)
     late = solve(problem, (3, 3.1), t_eval=[3, 3.05, 3.1], method="chain")
