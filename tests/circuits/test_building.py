@@ -40,6 +40,24 @@ def test_every_parameter_reaches_the_network():
     assert network.stream.tolist() == [0, 1]
 
 
+def test_bare_neurons_as_outputs():
+    class Declared(Circuit):
+        def __init__(self):
+            super().__init__(bits=Out(3), bit=Out(8, "stream"))
+
+        def build(self):
+            self.output("bits", self.neurons(3, threshold=[0, 1, 0], leak=4096))
+            self.output("bit", self.neuron(threshold=1, bias=1, refractory=1))
+
+    assert Declared().compile()() == {"bits": 5, "bit": 0b01010101}
+    plain = Circuit("plain")
+    plain.output("raw", plain.neurons((2, 2), threshold=[[1, 2], [2, 1]], bias=1))
+    port = plain.compile().outputs["raw"]
+    assert (port.coding, port.width, port.latency) == ("current", 4, 0)
+    run = simulate(plain.compile(), ticks=2)
+    assert run["raw"][:, 0].tolist() == [[1, 0, 0, 1], [1, 1, 1, 1]]
+
+
 def test_connecting_broadcasts():
     circuit = Circuit("wires")
     a = circuit.neurons(3, threshold=1)
@@ -135,9 +153,11 @@ def test_currents_act_on_potentials_through_any_depth():
 
 def test_a_current_line_that_acts_on_nothing():
     circuit = Circuit("half")
+    circuit.neurons(0, threshold=1)
     start = circuit.input("start", 2, "current")
     circuit.inject(start[1], circuit.neuron(threshold=1))
-    assert circuit.compile().inputs["start"].neurons.tolist() == [-1, 0]
+    circuit.input("spikes", 3)
+    assert circuit.compile().inputs["start"].neurons.tolist() == [-1, 3]
 
 
 def test_names_are_paths():

@@ -71,6 +71,7 @@ def test_lines_and_ticks_of_small_examples():
     assert encode(-1, "temporal", 4)[:, 0, 0].tolist() == [0, 0, 0, 0]
     assert encode([5, -6], "current", 2).tolist() == [[[5, -6]]]
     assert encode([5, -6], "current", 1).tolist() == [[[5], [-6]]]
+    assert encode(np.array([2**63], dtype=np.uint64), "binary", 64).sum() == 1
     assert decode(np.ones((7, 1, 2), int), "current", 2).tolist() == [[7, 7]]
 
 

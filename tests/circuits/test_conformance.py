@@ -94,9 +94,10 @@ def test_fibonacci_by_bit_serial_adders():
     assert list(results.values()) == [1, 2, 3, 5, 8, 13, 21, 34]
 
 
-def test_timer_is_done_after_its_ticks_even_for_zero():
-    network = Timer(5).compile()
-    waits = np.arange(32)
+@pytest.mark.parametrize("width", [1, 5])
+def test_timer_is_done_after_its_ticks_even_for_zero(width):
+    network = Timer(width).compile()
+    waits = np.arange(2**width)
     run = simulate(
         network, {"ticks": waits, "start": np.ones_like(waits)}, ticks=50, until=("done", 1)
     )

@@ -94,6 +94,9 @@ class TestNeurons:
         with pytest.raises(SpikealgError, match=message):
             top.neurons(3, **parameters)
 
+    def test_parameters_at_their_limits(self, top):
+        top.neuron(threshold=1, reset="subtract", leak=4096, floor=0, probability=0.0)
+
     def test_connect_shapes(self, top):
         a = top.neurons(5, threshold=1, name="a")
         b = top.neurons(4, threshold=1, name="b")

@@ -8,8 +8,10 @@ from spikealg.circuits import (
     Adder,
     Circuit,
     Constant,
+    Delay,
     In,
     Out,
+    Timer,
     concat,
 )
 from spikealg.errors import InputError, InputTypeError
@@ -113,6 +115,22 @@ class TestPorts:
     def test_width_must_be_whole(self):
         with refused("width must be a whole number of at least 1, got 2.0", InputTypeError):
             Adder(2.0)
+
+    @pytest.mark.parametrize("value", [-1, 8])
+    def test_constants_fit_their_width(self, value):
+        with refused(f"value must be a whole number from 0 to 7, got {value}", InputError):
+            Constant(value, width=3)
+
+    def test_delays_carry_spikes(self):
+        with refused('a Delay carries spikes; coding "current" has none', InputError):
+            Delay(1, coding="current")
+        with refused("ticks must be a whole number of at least 0, got -1", InputError):
+            Delay(-1)
+
+    @pytest.mark.parametrize("width", [0, 31])
+    def test_timers_count_within_int32(self, width):
+        with refused(f"width must be a whole number from 1 to 30, got {width}", InputError):
+            Timer(width)
 
     def test_unknown_coding(self):
         with pytest.raises(InputError, match=r"coding must be one of 'binary', .* got 'gray'"):
