@@ -138,9 +138,9 @@ class Check:
         rounded = f"the circuit's probabilities have {self.probability_bits} bits"
         rows = []
         if self.method == "chain":
-            rows.append(
-                ("chain against itself", True, "draws nothing, so there is nothing to test")
-            )
+            rows.append(("walkers", True, "none were drawn: counts are expectations"))
+        elif circuit.dof == 0 and circuit.p_value > 0:
+            rows.append(("walkers against chain", True, "too few walkers, or places, to test"))
         else:
             rows.append(
                 (

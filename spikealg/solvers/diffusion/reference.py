@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +14,12 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError, TooLargeError
 from spikealg.solvers.diffusion.methods import chain_probabilities
+from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.times import segments
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.domains import Mesh
-    from spikealg.solvers.diffusion.problem import Problem
     from spikealg.solvers.diffusion.solution import Solution
     from spikealg.solvers.diffusion.times import Segment
 
@@ -100,7 +103,8 @@ class _Finer:
         coarse_problem = solution.problem
         if isinstance(coarse_problem, SavedProblem):
             raise InputError("the problem was read from a file, which holds no finer mesh")
-        problem = coarse_problem.refine()
+        with _nothing_said_twice():
+            problem = coarse_problem.refine()
         coarse, fine = solution.rates, problem.rates
         # The number of steps per unit of rate stays, so that an order is seen whole.
         ratio = coarse.max_rate / fine.max_rate if fine.max_rate > 0 else 1.0
@@ -121,6 +125,21 @@ class _Finer:
         probability = chain_probabilities(rates, self.segments, start.probability)
         density = start.total * probability[:, : len(rates.mass)] / rates.mass
         return self.coarse.restrict(self.problem.mesh, density)
+
+
+@contextmanager
+def _nothing_said_twice() -> Iterator[None]:
+    """Keep back what a finer mesh would warn of again, such as pieces out of reach."""
+
+    def hold(record: logging.LogRecord) -> bool:
+        return False
+
+    logger = logging.getLogger(Problem.__module__)
+    logger.addFilter(hold)
+    try:
+        yield
+    finally:
+        logger.removeFilter(hold)
 
 
 def _order(solution: Solution, found: Reference, exact: FloatArray) -> float | None:

@@ -9,6 +9,7 @@ from spikealg.diffusion import Box, Graph, Interval, Polygon, Problem, heat_rod,
 from spikealg.errors import CheckFailedError, InputError
 from spikealg.solvers.diffusion.methods import METHODS
 
+SQUARE = [(0, 0), (1, 0), (1, 1), (0, 1)]
 DRAWN = [method for method in METHODS if method != "chain"]
 
 
@@ -115,7 +116,7 @@ def test_without_an_exact_solution_a_refined_chain_takes_its_place():
     "domain",
     [
         Box((0, 0), (1, 1), 8),
-        Polygon({"type": "Polygon", "coordinates": [[(0, 0), (1, 0), (1, 1), (0, 1)]]}, dx=0.1),
+        Polygon({"type": "Polygon", "coordinates": [SQUARE]}, dx=0.1),
     ],
     ids=["box", "polygon"],
 )
@@ -141,6 +142,22 @@ def test_the_start_alone_has_nothing_to_compare_with():
     check = solve(point(), 0.05, t_eval=[0], method="montecarlo").check()
     assert check.ok
     assert check.chain.reason == "only the start was recorded"
+
+
+def test_a_single_walker_tests_nothing():
+    check = solve(point(), 0.05, method="montecarlo", walkers=1).check()
+    assert check.ok
+    assert "too few walkers, or places, to test" in str(check)
+
+
+def test_what_the_problem_has_said_is_not_said_again(caplog):
+    apart = {"type": "MultiPolygon", "coordinates": [[SQUARE], [[(x + 3, y) for x, y in SQUARE]]]}
+    problem = Problem(Polygon(apart, dx=0.25), diffusivity=1.0, initial=(0.5, 0.5))
+    assert len(caplog.records) == 1
+    assert solve(problem, 0.1, method="chain").check().chain.reference == "refined"
+    assert len(caplog.records) == 1
+    _ = Problem(Polygon(apart, dx=0.25), diffusivity=1.0, initial=(0.5, 0.5))
+    assert len(caplog.records) == 2
 
 
 def test_the_table_says_what_limits_the_answer():
