@@ -269,8 +269,7 @@ class Circuit(Builder):
             signals: dict[str, Signal | None] = {}
             for name, port in self._ports.items():
                 if isinstance(port, In):
-                    wanted = not port.optional or name in connected
-                    signals[name] = body.add_input(name, port) if wanted else None
+                    signals[name] = body.add_input(name, port) if name in connected else None
             instance.build(**signals)
         assert body is not None
         for name, port in self._ports.items():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from spikealg.circuits import Adder, Circuit, Delay, In, Not, Out, concat
+from spikealg.circuits import Adder, Circuit, Constant, Delay, In, Not, Out, concat
 from spikealg.engine import simulate
 
 
@@ -249,6 +249,20 @@ def test_optional_inputs():
     top.output("without", top.add(Adder(3), a=a, b=b).sum)
     top.output("with_", top.add(Adder(3), a=a, b=b, carry_in=carry).sum)
     assert top.compile()(a=5, b=6, carry=1) == {"without": 11, "with_": 12}
+    assert top.elaborate().n_neurons == 2 * 2 * 3
+
+    class Given(Circuit):
+        def __init__(self):
+            super().__init__(a=In(), b=In(optional=True), out=Out(2))
+
+        def build(self, a, b):
+            self.output("out", self.add(Constant(1 if b is None else 2, 2)).out)
+
+    a = top.input("x")
+    top.output("without_b", top.add(Given(), a=a).out)
+    top.output("with_b", top.add(Given(), a=a, b=a).out)
+    result = top.compile()(a=0, b=0, carry=0, x=0)
+    assert (result["without_b"], result["with_b"]) == (1, 2)
     alone = Adder(3).compile()
     assert alone(a=5, b=6) == {"sum": 11}
     assert alone(a=5, b=6, carry_in=1) == {"sum": 12}

@@ -65,6 +65,16 @@ def test_summary_of_a_loop_and_of_nothing():
     assert "depends on the data" in str(Timer(3).summary())
 
 
+@pytest.mark.parametrize(
+    ("weight", "bits"), [(0, 1), (-1, 1), (1, 2), (127, 8), (128, 9), (-128, 8), (-129, 9)]
+)
+def test_weight_bits_are_those_of_a_signed_integer(weight, bits):
+    circuit = Circuit("one")
+    cell = circuit.neuron(threshold=1)
+    circuit.connect(cell, cell, weight=weight)
+    assert circuit.summary().weight_bits == bits
+
+
 def test_relays_only_where_an_output_line_is_early():
     top = Circuit("top")
     a = top.input("a", 2)
