@@ -70,7 +70,7 @@ def read_archive(
         raise
     except KeyError as error:
         raise FileFormatError(f"{path} is not a {format_name} file: it has no header") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise FileFormatError(
             f"{path} cannot be read: it is damaged or not a {format_name} file ({error})"
         ) from error

@@ -14,13 +14,18 @@ import pytest
 from spikealg import circuits as library
 from spikealg.circuits import Circuit, In, encode
 from spikealg.circuits.codings import coding_ticks, decode
-from spikealg.engine import simulate
+from spikealg.engine import KERNELS, simulate
 from spikealg.errors import SpikealgError, WiringError
 from spikealg.network import Network
 from spikealg.solvers.diffusion.domains import Domain
 from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.lattice import Box, Interval
 from spikealg.solvers.diffusion.polygon import Polygon
+
+# ------------------------------------------------------------------ kernels
+
+ALL_KERNELS = tuple(KERNELS)
+FAST_KERNELS = tuple(name for name in KERNELS if name != "reference")
 
 # ------------------------------------------------------------------ errors
 

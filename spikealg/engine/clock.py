@@ -17,16 +17,18 @@ from spikealg.engine.job import Job, Outcome, Report
 from spikealg.engine.plan import WIDTH, Plan, make_plan
 from spikealg.engine.rules import (
     ALWAYS, ARRIVED_BY, BIAS, CURRENT_LEAK, DONE, DRAW_LIMIT, ELIGIBLE, EPOCH, FIRED, FLOOR,
-    INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NEXT_INPUT, OVERFLOW_TICK, PAUSED,
+    INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NARROW_UNTIL, NEXT_INPUT, OVERFLOW_TICK, PAUSED, PROVE_AT,
     REFRACTORY, RESET, RESET_VALUE, RESTLESS, SAFE_UNTIL, SPIKES, THRESHOLD, TICK, UNTIL_LEFT,
     VISITS_PER_CALL, WILD, count_epochs, decay, draw, integrated, is_restless, list_flying,
-    note_overflow, record,
+    note_overflow, record, reset,
 )  # fmt: skip
 from spikealg.engine.slices import run_slice
-from spikealg.network import MEMORYLESS
+from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR
 
 __all__ = ["run"]
 
+NARROW = 2**19 - 1
+"""Potentials up to here may be multiplied by 4096 in int32."""
 SHORTEST_RUN = 8
 """Equal neurons in a row from which a vector loop pays."""
 V, I, C = range(3)
@@ -43,6 +45,8 @@ class Work(NamedTuple):
     history : int32 array (ring, n), history_count : int64 array (ring,)
         Neurons that spiked in each of the last ticks.
     injected : int64 array (n,)
+    streams : uint32 array (n,), words : uint64 array (n,)
+        For drawing.
     fired, eligible, spent : int32 arrays (n,)
         Lists of neurons, as long as `at` says; the spent drew and did not spike.
     flags : uint8 array (n,) rounded up, flags64 : its uint64 view
@@ -57,6 +61,8 @@ class Work(NamedTuple):
     history: npt.NDArray[np.int32]
     history_count: npt.NDArray[np.int64]
     injected: npt.NDArray[np.int64]
+    streams: npt.NDArray[np.uint32]
+    words: npt.NDArray[np.uint64]
     fired: npt.NDArray[np.int32]
     eligible: npt.NDArray[np.int32]
     spent: npt.NDArray[np.int32]
@@ -98,32 +104,54 @@ def _gather(ring, n, mask, run_start, slow_until, injected,
         run = np.searchsorted(run_start, neuron, side="right") - 1
         slow_until[run] = max(slow_until[run], tick)
         # The proof that vector loops cannot overflow speaks of weights and biases only.
+        at[PROVE_AT] = tick + 1
         at[SAFE_UNTIL] = min(at[SAFE_UNTIL], tick + 1)
+        at[NARROW_UNTIL] = min(at[NARROW_UNTIL], tick + 1)
         at[NEXT_INPUT] += 1
 
 
 @njit(cache=True)
-def _sweep_run(kinds, k, v, arriving, flags):  # type: ignore[no-untyped-def]
-    """Steps 1 to 4 of a run of equal neurons in a vector loop; overflow is excluded before."""
-    threshold, bias = np.int32(kinds[k + THRESHOLD]), np.int32(kinds[k + BIAS])
-    floor = np.int32(kinds[k + FLOOR])
+def _sweep_run(kinds, k, v, arriving, flags, narrow):  # type: ignore[no-untyped-def]
+    """Take a run of equal neurons through all steps in a vector loop; flag those that spike.
+
+    Those that have to draw are only flagged: their reset comes later. Overflow is excluded
+    before; `narrow` says that potentials are below 2¹⁹, so that their products fit int32.
+    """
+    threshold, bias = np.int32(min(kinds[k + THRESHOLD], NEVER)), np.int32(kinds[k + BIAS])
+    floor = np.int32(max(kinds[k + FLOOR], NO_FLOOR))
+    # A spike takes x to (x & kept) + shift.
+    kept, shift = np.int32(-1), np.int32(0)
+    if kinds[k + DRAW_LIMIT] == ALWAYS and kinds[k + RESET] == 0:
+        kept, shift = np.int32(0), np.int32(kinds[k + RESET_VALUE])
+    elif kinds[k + DRAW_LIMIT] == ALWAYS and kinds[k + RESET] == 1:
+        shift = np.int32(-threshold)
     if kinds[k + LEAK] == MEMORYLESS:
         for j in range(len(v)):
             x = max(np.int32(arriving[j] + bias), floor)
-            v[j] = x
             flags[j] = x >= threshold
+            v[j] = np.int32((x & kept) + shift) if x >= threshold else x
     elif kinds[k + LEAK] == 0:
         for j in range(len(v)):
             x = max(np.int32(np.int32(v[j] + arriving[j]) + bias), floor)
-            v[j] = x
             flags[j] = x >= threshold
+            v[j] = np.int32((x & kept) + shift) if x >= threshold else x
+    elif narrow:
+        # sign is 0 or −1; (x ^ sign) − sign is x or −x.
+        fraction = np.int32(MEMORYLESS - kinds[k + LEAK])
+        for j in range(len(v)):
+            sign = np.int32(v[j] >> 31)
+            size = np.int32(np.int32(np.int32(v[j] ^ sign) - sign) * fraction) >> 12
+            x = np.int32(np.int32(size ^ sign) - sign)
+            x = max(np.int32(np.int32(x + arriving[j]) + bias), floor)
+            flags[j] = x >= threshold
+            v[j] = np.int32((x & kept) + shift) if x >= threshold else x
     else:
         # A float64 holds the product exactly, and the conversion rounds toward zero.
-        kept = (MEMORYLESS - kinds[k + LEAK]) / MEMORYLESS
+        fraction = (MEMORYLESS - kinds[k + LEAK]) / MEMORYLESS
         for j in range(len(v)):
-            x = max(np.int32(np.int32(np.int32(v[j] * kept) + arriving[j]) + bias), floor)
-            v[j] = x
+            x = max(np.int32(np.int32(np.int32(v[j] * fraction) + arriving[j]) + bias), floor)
             flags[j] = x >= threshold
+            v[j] = np.int32((x & kept) + shift) if x >= threshold else x
 
 
 @njit(cache=True)
@@ -144,16 +172,19 @@ def _list_flagged(flags, flags64, low, high, chosen, count):  # type: ignore[no-
 @njit(cache=True)
 def _visit(kinds, kind, cells, arriving, run_start, slow_until, flags, flags64,
                  injected, fired, eligible, tick, at):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Visit all neurons: equal ones in vector loops, the others one by one."""
+    """Take all neurons through all steps, equal ones in vector loops, the others one by one.
+
+    Those that have to draw are listed; for them step 5 comes later.
+    """
     v, i, c = cells[V], cells[I], cells[C]
     spiking = drawing = 0
     wild = len(kind)
-    safe = tick < at[SAFE_UNTIL]
+    safe, narrow = tick < at[SAFE_UNTIL], tick < at[NARROW_UNTIL]
     for r in range(len(slow_until)):
         low, high = run_start[r], run_start[r + 1]
         k = kind[low] * WIDTH
         if safe and slow_until[r] < tick:
-            _sweep_run(kinds, k, v[low:high], arriving[low:high], flags[low:high])
+            _sweep_run(kinds, k, v[low:high], arriving[low:high], flags[low:high], narrow)
             if kinds[k + DRAW_LIMIT] == ALWAYS:
                 spiking = _list_flagged(flags, flags64, low, high, fired, spiking)
             else:
@@ -177,6 +208,9 @@ def _visit(kinds, kind, cells, arriving, run_start, slow_until, flags, flags64,
                 c[j] = held - 1
             elif potential >= kinds[k + THRESHOLD]:
                 if kinds[k + DRAW_LIMIT] == ALWAYS:
+                    v[j] = reset(potential, kinds[k + RESET], kinds[k + RESET_VALUE],
+                                 kinds[k + THRESHOLD])  # fmt: skip
+                    c[j] = kinds[k + REFRACTORY]
                     fired[spiking] = j
                     spiking += 1
                 else:
@@ -187,23 +221,27 @@ def _visit(kinds, kind, cells, arriving, run_start, slow_until, flags, flags64,
 
 
 @njit(cache=True)
-def _safe_until(v, tick, reach, drive):  # type: ignore[no-untyped-def]
-    """Return the first tick in which a potential of a vector loop could leave int32."""
+def _prove(v, tick, reach, drive, at):  # type: ignore[no-untyped-def]
+    """Find out until when no potential of a vector loop can reach NEVER, or 2¹⁹."""
     largest = np.int64(reach)
     for j in range(len(v)):
         largest = max(largest, abs(np.int64(v[j])))
-    return tick + (INT32_MAX - largest) // max(drive, 1)
+    at[SAFE_UNTIL] = tick + (NEVER - 1 - largest) // max(drive, 1)
+    at[NARROW_UNTIL] = tick + (NARROW - largest) // max(drive, 1)
+    at[PROVE_AT] = min(at[SAFE_UNTIL], max(at[NARROW_UNTIL], tick + 64))
 
 
 @njit(cache=True)
 def _send(indptr, synapse, target_bits, pairs, base, ring, mask, senders,
-                n, spiked):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Send spikes of tick `spiked`."""
+                n, spiked, counts):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Count the spikes of tick `spiked` and send them."""
     target_mask, shift = uint64((1 << target_bits) - 1), uint64(target_bits)
     for p in range(len(base)):
         base[p] = ((spiked + pairs[2 * p + 1]) & mask) * n
     for sender in senders:
-        for s in range(indptr[sender], indptr[sender + 1]):
+        j = uint64(sender)
+        counts[j] += 1
+        for s in range(uint64(indptr[j]), uint64(indptr[j + uint64(1)])):
             word = uint64(synapse[s])
             pair = word >> shift
             ring[base[pair] + (word & target_mask)] += pairs[uint64(2) * pair]
@@ -226,18 +264,14 @@ def _all_rest(kinds, kind, cells, arriving):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _reset(kinds, kind, cells, fired, counts):  # type: ignore[no-untyped-def]
-    """Step 5 for all that fired; they are counted."""
+def _reset_drawn(kinds, kind, cells, drawn):  # type: ignore[no-untyped-def]
+    """Step 5 for those whose draw was below their limit."""
     v, c = cells[V], cells[C]
-    for j in fired:
+    for j in drawn:
         k = kind[j] * WIDTH
-        if kinds[k + RESET] == 0:
-            v[j] = kinds[k + RESET_VALUE]
-        elif kinds[k + RESET] == 1:
-            v[j] -= kinds[k + THRESHOLD]
-        if kinds[k + REFRACTORY] > 0:
-            c[j] = kinds[k + REFRACTORY]
-        counts[j] += 1
+        v[j] = reset(np.int64(v[j]), kinds[k + RESET], kinds[k + RESET_VALUE],
+                     kinds[k + THRESHOLD])  # fmt: skip
+        c[j] = kinds[k + REFRACTORY]
 
 
 @njit(cache=True)
@@ -250,7 +284,7 @@ def _begin_lane(plan, request, runs, work, cells, lane, at):  # type: ignore[no-
     at[NEXT_INPUT] = request.inject_pointer[lane]
     at[UNTIL_LEFT] = request.until_count
     at[MARKED], at[EPOCH], at[ARRIVED_BY] = 0, -1, -1
-    at[SAFE_UNTIL] = tick
+    at[PROVE_AT] = at[SAFE_UNTIL] = at[NARROW_UNTIL] = tick
     for r in range(len(runs.vector)):
         held = 0
         for j in range(runs.start[r], runs.start[r + 1]):
@@ -310,8 +344,8 @@ def _advance(plan, request, runs, work, out, first, at):  # type: ignore[no-unty
             arriving = ring[slot * n : (slot + 1) * n]
             _gather(ring, n, mask, runs.start, work.slow_until, injected, inject_tick,
                     inject_neuron, inject_value, tick, inject_end, at)  # fmt: skip
-            if tick >= at[SAFE_UNTIL]:
-                at[SAFE_UNTIL] = _safe_until(cells[V], tick, runs.reach, runs.drive)
+            if tick >= at[PROVE_AT]:
+                _prove(cells[V], tick, runs.reach, runs.drive, at)
             _visit(kinds, kind, cells, arriving, runs.start, work.slow_until, work.flags,
                    work.flags64, injected, work.fired, work.eligible, tick, at)  # fmt: skip
             visits += n
@@ -319,15 +353,16 @@ def _advance(plan, request, runs, work, out, first, at):  # type: ignore[no-unty
                 note_overflow(tick, lane, at)
                 break
             if at[ELIGIBLE] > 0:
+                certain = at[FIRED]
                 draw(kinds, kind, plan.stream, request.seed, tick, request.first_lane + lane,
-                     work.fired, work.eligible, work.spent, at)  # fmt: skip
+                     work.fired, work.eligible, work.spent, work.streams, work.words, at)  # fmt: skip
+                _reset_drawn(kinds, kind, cells, work.fired[certain : at[FIRED]])
             work.history_count[slot] = at[FIRED]
             if at[FIRED] > 0:
                 spiking = work.fired[: at[FIRED]]
                 history[slot, : at[FIRED]] = spiking
-                _reset(kinds, kind, cells, spiking, out.counts)
                 _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base, ring,
-                      mask, spiking, n, tick)  # fmt: skip
+                      mask, spiking, n, tick, out.counts)  # fmt: skip
                 if recording:
                     record(spiking, request.recorded, out.spikes, tick, lane, at)
                 if request.marker >= 0:
@@ -387,10 +422,12 @@ def _make_work(plan: Plan, runs: Runs) -> Work:
     n = len(plan.kind)
     flags = np.zeros((n + 7) // 8 * 8, dtype=np.uint8)
     return Work(
-        ring=np.empty(plan.ring * n, dtype=np.int32),
+        ring=np.empty(plan.ring * n, dtype=np.int16 if plan.strength.max() <= 2**15 - 1 else np.int32),
         history=np.empty((plan.ring, n), dtype=np.int32),
         history_count=np.zeros(plan.ring, dtype=np.int64),
         injected=np.zeros(n, dtype=np.int64),
+        streams=np.empty(n, dtype=np.uint32),
+        words=np.empty(n, dtype=np.uint64),
         fired=np.empty(n, dtype=np.int32),
         eligible=np.empty(n, dtype=np.int32),
         spent=np.empty(n, dtype=np.int32),

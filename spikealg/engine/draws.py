@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, uint32, uint64
 
-__all__ = ["BITS", "SOLVER_PLANE", "decide", "draw_word", "fresh_seed", "lane_words"]
+__all__ = ["BITS", "SOLVER_PLANE", "draw_word", "fresh_seed", "lane_words", "stream_words"]
 
 BITS = 32
 """Bits of a draw; its planes are numbered 0 to 31."""
@@ -64,25 +64,26 @@ def draw_word(seed, stream, tick, block, plane):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def decide(limit, seed, stream, tick, lane):  # type: ignore[no-untyped-def]
-    """Return whether the draw of a lane is below `limit` (uint64, 0 to 2³²).
+def stream_words(out, streams, seed, tick, block, plane):  # type: ignore[no-untyped-def]
+    """Write W(block, plane) of each of `streams` (uint32 array) to `out` (uint64 array).
 
-    Bits are drawn from the top and only until the comparison is decided: while the draw equals
-    the leading bits of `limit`, it can still be below it only if `limit` has a later set bit.
+    The rounds are written out here so that the loop over streams becomes vector instructions.
     """
-    limit = uint64(limit)
-    if limit >> uint64(32):
-        return True
-    for plane in range(32):
-        rest = limit & (uint64(0xFFFFFFFF) >> uint64(plane))
-        if rest == uint64(0):
-            return False
-        word = draw_word(seed, stream, tick, lane // 64, plane)
-        drawn = (word >> uint64(lane % 64)) & uint64(1)
-        wanted = (limit >> uint64(31 - plane)) & uint64(1)
-        if drawn != wanted:
-            return wanted == uint64(1)
-    return False
+    odd = uint64(0) - uint64(block & 1)
+    half, tick, plane = uint32(block >> 1), uint32(tick), uint32(plane)
+    low, high = uint32(uint64(seed)), uint32(uint64(seed) >> uint64(32))
+    for j in range(len(streams)):
+        c0, c1, c2, c3, k0, k1 = half, streams[j], tick, plane, low, high
+        for _ in range(10):
+            p0 = uint64(0xD2511F53) * uint64(c0)
+            p1 = uint64(0xCD9E8D57) * uint64(c2)
+            c0 = uint32(uint32(p1 >> uint64(32)) ^ c1 ^ k0)
+            c2 = uint32(uint32(p0 >> uint64(32)) ^ c3 ^ k1)
+            c1, c3 = uint32(p1), uint32(p0)
+            k0, k1 = uint32(k0 + uint32(0x9E3779B9)), uint32(k1 + uint32(0xBB67AE85))
+        even_word = uint64(c0) | (uint64(c1) << uint64(32))
+        odd_word = uint64(c2) | (uint64(c3) << uint64(32))
+        out[j] = (even_word & ~odd) | (odd_word & odd)
 
 
 @njit(cache=True)

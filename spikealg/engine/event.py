@@ -23,7 +23,7 @@ from spikealg.engine.rules import (
     INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NEXT_INPUT, OVERFLOW_TICK, PAUSED,
     REFRACTORY, RESET, RESET_VALUE, RESTLESS, SIMPLE, SPIKES, THRESHOLD, TICK, UNTIL_LEFT,
     VISITS_PER_CALL, WILD, caught_up, count_epochs, decay, draw, integrated, is_restless,
-    list_flying, note_overflow, record,
+    list_flying, note_overflow, record, reset,
 )  # fmt: skip
 from spikealg.engine.slices import run_slice
 from spikealg.network import MEMORYLESS
@@ -50,6 +50,8 @@ class Work(NamedTuple):
     history : int32 array (ring, n), history_count : int64 array (ring,)
         Neurons that spiked in each of the last ticks.
     injected : int64 array (n,)
+    streams : uint32 array (n,), words : uint64 array (n,)
+        For drawing.
     restless, fired, eligible, others : int32 arrays (n,)
         Lists of neurons, as long as `at` says.
     """
@@ -61,6 +63,8 @@ class Work(NamedTuple):
     history: npt.NDArray[np.int32]
     history_count: npt.NDArray[np.int64]
     injected: npt.NDArray[np.int64]
+    streams: npt.NDArray[np.uint32]
+    words: npt.NDArray[np.uint64]
     restless: npt.NDArray[np.int32]
     fired: npt.NDArray[np.int32]
     eligible: npt.NDArray[np.int32]
@@ -197,11 +201,8 @@ def _reset(kinds, hot, fired, restless, at):  # type: ignore[no-untyped-def]
         h = uint64(j) * uint64(8)
         k = uint64(hot[h + uint64(KIND)])
         threshold, held = kinds[k + uint64(THRESHOLD)], kinds[k + uint64(REFRACTORY)]
-        potential = np.int64(hot[h + uint64(V)])
-        if kinds[k + uint64(RESET)] == 0:
-            potential = kinds[k + uint64(RESET_VALUE)]
-        elif kinds[k + uint64(RESET)] == 1:
-            potential -= threshold
+        potential = reset(np.int64(hot[h + uint64(V)]), kinds[k + uint64(RESET)],
+                          kinds[k + uint64(RESET_VALUE)], threshold)  # fmt: skip
         hot[h + uint64(V)] = potential
         hot[h + uint64(C)] = held
         hot[h + uint64(COUNT)] += 1
@@ -346,7 +347,7 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
                 break
             if at[ELIGIBLE] > 0:
                 draw(kinds, plan.kind, plan.stream, request.seed, tick, request.first_lane + lane,
-                     fired, eligible, restless, at)  # fmt: skip
+                     fired, eligible, restless, work.streams, work.words, at)  # fmt: skip
             work.history_count[slot] = at[FIRED]
             if at[FIRED] > 0:
                 spiking = fired[: at[FIRED]]
@@ -399,6 +400,8 @@ def _make_work(plan: Plan) -> Work:
         history=np.empty((plan.ring, n), dtype=np.int32),
         history_count=np.zeros(plan.ring, dtype=np.int64),
         injected=np.zeros(n, dtype=np.int64),
+        streams=np.empty(n, dtype=np.uint32),
+        words=np.empty(n, dtype=np.uint64),
         restless=np.empty(n, dtype=np.int32),
         fired=np.empty(n, dtype=np.int32),
         eligible=np.empty(n, dtype=np.int32),

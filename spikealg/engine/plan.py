@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.engine.job import Job
-from spikealg.network import MEMORYLESS, NO_FLOOR, RESETS, Network
+from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
 
 __all__ = ["COLUMNS", "WIDTH", "Plan", "Request", "make_plan", "make_request"]
 
@@ -135,6 +135,9 @@ def make_plan(network: Network) -> Plan:
 def _make_plan(network: Network) -> Plan:
     n = network.n_neurons
     table = np.stack([getattr(network, name).astype(np.int64) for name in COLUMNS], axis=1)
+    # A potential may be as large as NEVER and must not reach it; below NO_FLOOR it overflows.
+    table[network.threshold == NEVER, COLUMNS.index("threshold")] = NEVER + 1
+    table[network.floor == NO_FLOOR, COLUMNS.index("floor")] = -(2**62)
     kinds, kind = np.unique(table, axis=0, return_inverse=True)
     kinds = np.concatenate([kinds, _simplicity(kinds)[:, np.newaxis]], axis=1)
     pairs = (network.weight.astype(np.int64) << 32) | network.delay
@@ -165,7 +168,7 @@ def _simplicity(kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     values = dict(zip(COLUMNS, kinds.T, strict=True))
     simple = (
         (values["current_leak"] == MEMORYLESS)
-        & (values["floor"] == NO_FLOOR)
+        & (values["floor"] < NO_FLOOR)
         & (values["draw_limit"] == 2**32)
         & (values["reset"] == RESETS.index("value"))
         & (values["reset_value"] < values["threshold"])

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from spikealg.engine.job import Job, Outcome, Overflow, Report
 from spikealg.engine.state import Spikes
-from spikealg.network import RESETS, Network
+from spikealg.network import NEVER, NO_FLOOR, RESETS, Network
 
-__all__ = ["decay", "draws", "resting", "run"]
+__all__ = ["decay", "draws", "limits", "resting", "run"]
 
 Array = npt.NDArray[np.int64]
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
@@ -50,13 +50,20 @@ def draws(seed: int, stream: int, tick: int, lane: int) -> int:
     return draw
 
 
+def limits(network: Network) -> tuple[Array, Array]:
+    """Return threshold and floor as the contract means them: NEVER and none are out of reach."""
+    threshold, floor = network.threshold.astype(np.int64), network.floor.astype(np.int64)
+    return np.where(threshold == NEVER, 2**62, threshold), np.where(
+        floor == NO_FLOOR, -(2**62), floor
+    )
+
+
 def resting(network: Network, v: Array, i: Array, c: Array) -> npt.NDArray[np.bool_]:
     """Return which neurons are at rest: nothing happens to them until something arrives."""
-    threshold, leak, bias = (
-        array.astype(np.int64) for array in (network.threshold, network.leak, network.bias)
-    )
-    unchanged = np.maximum(decay(v, leak) + bias, network.floor) == v
-    settled = (bias == 0) & ((threshold > 0) | (leak == 0)) & (v >= network.floor)
+    threshold, floor = limits(network)
+    leak, bias = network.leak.astype(np.int64), network.bias.astype(np.int64)
+    unchanged = np.maximum(decay(v, leak) + bias, floor) == v
+    settled = (bias == 0) & ((threshold > 0) | (leak == 0)) & (v >= floor)
     return (c == 0) & (i == 0) & (v < threshold) & (settled | unchanged)
 
 
@@ -69,11 +76,12 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         np.broadcast_to(array, (job.lanes, n))[lanes].astype(np.int64)
         for array in (job.start.v, job.start.i, job.start.c)
     )
-    threshold, leak, current_leak, bias, floor, reset_value, refractory = (
+    threshold, floor = limits(network)
+    leak, current_leak, bias, reset_value, refractory = (
         array.astype(np.int64)
         for array in (
-            network.threshold, network.leak, network.current_leak, network.bias, network.floor,
-            network.reset_value, network.refractory,
+            network.leak, network.current_leak, network.bias, network.reset_value,
+            network.refractory,
         )
     )  # fmt: skip
     longest = np.zeros(n, dtype=np.int64)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, uint64
 
-from spikealg.engine.draws import draw_word
+from spikealg.engine.draws import stream_words
 from spikealg.engine.plan import WIDTH
 from spikealg.network import MEMORYLESS
 
@@ -42,13 +42,15 @@ from spikealg.network import MEMORYLESS
     EPOCH,
     ARRIVED_BY,
     SAFE_UNTIL,
+    NARROW_UNTIL,
+    PROVE_AT,
     WILD,
     INJECTING,
     OVERFLOW_TICK,
     OVERFLOW_NEURON,
     OVERFLOW_LANE,
     WANTED,
-) = range(20)
+) = range(22)
 """Where a kernel stands between two calls: entries of one int64 array called `at`."""
 
 NEURON, WHEN, WHERE = range(3)
@@ -81,6 +83,14 @@ def integrated(v, leak, drive, floor):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def reset(v, how, value, threshold):  # type: ignore[no-untyped-def]
+    """Return the potential after a spike; `how` is an index into RESETS."""
+    if how == 0:
+        return value
+    return v - threshold if how == 1 else v
+
+
+@njit(cache=True)
 def caught_up(v, leak, bias, floor, ticks):  # type: ignore[no-untyped-def]
     """Return the potential of a resting neuron after `ticks` ticks without input."""
     for _ in range(ticks):
@@ -105,7 +115,7 @@ def is_restless(v, i, c, threshold, leak, current_leak, bias, floor):  # type: i
 
 
 @njit(cache=True)
-def draw(kinds, kind, stream, seed, tick, lane, fired, eligible, restless, at):  # type: ignore[no-untyped-def]
+def draw(kinds, kind, stream, seed, tick, lane, fired, eligible, restless, streams, words, at):  # type: ignore[no-untyped-def]
     """Let the eligible neurons draw: each joins the fired or the restless.
 
     All draw their first bit, then those still undecided the second, and so on. A draw that
@@ -114,24 +124,25 @@ def draw(kinds, kind, stream, seed, tick, lane, fired, eligible, restless, at): 
     count, spiking, waiting = at[ELIGIBLE], at[FIRED], at[RESTLESS]
     block, bit = lane // 64, uint64(lane % 64)
     for plane in range(32):
+        for e in range(count):
+            streams[e] = stream[eligible[e]]
+        stream_words(words, streams[:count], seed, tick, block, plane)
         undecided = 0
+        later = uint64(0x7FFFFFFF) >> uint64(plane)
         for e in range(count):
             j = eligible[e]
             limit = uint64(kinds[kind[j] * WIDTH + DRAW_LIMIT])
-            drawn, wanted = uint64(1), uint64(0)
-            if limit & (uint64(0xFFFFFFFF) >> uint64(plane)) != uint64(0):
-                word = draw_word(seed, stream[j], tick, block, plane)
-                drawn = (word >> bit) & uint64(1)
-                wanted = (limit >> uint64(31 - plane)) & uint64(1)
-            if drawn == wanted and plane < 31:
-                eligible[undecided] = j
-                undecided += 1
-            elif drawn < wanted:
+            drawn = (words[e] >> bit) & uint64(1)
+            wanted = (limit >> uint64(31 - plane)) & uint64(1)
+            if drawn < wanted:
                 fired[spiking] = j
                 spiking += 1
-            else:
+            elif drawn > wanted or limit & later == uint64(0):
                 restless[waiting] = j
                 waiting += 1
+            else:
+                eligible[undecided] = j
+                undecided += 1
         count = undecided
         if count == 0:
             break

@@ -118,15 +118,14 @@ def simulate(
             f"network must be a Network, got {type(network).__name__}: compile() a Circuit first"
         )
     name = as_choice("kernel", kernel, ("auto", *KERNELS))
+    threads = (os.cpu_count() or 1) if threads is None else as_int("threads", threads, low=1)
     job = _job(
         network, inputs or {}, ticks, lanes, first_lane, seed, record, potentials, until, epochs,
-        state,
+        state, threads,
     )  # fmt: skip
     if name == "auto":
         name = choose_kernel(job)
-    workers = len(os.sched_getaffinity(0)) if threads is None else as_int("threads", threads, low=1)
-    workers = min(workers, job.lanes)
-    _require_memory(job, workers)
+    workers = min(threads, job.lanes)
     edges = [job.lanes * worker // workers for worker in range(workers + 1)]
     slices = [slice(low, high) for low, high in zip(edges, edges[1:], strict=False)]
     with _progress(progress, job.lanes) as report:
@@ -212,6 +211,7 @@ def _job(
     until: Any,
     epochs: Any,
     state: State | None,
+    threads: int,
 ) -> Job:
     ticks = as_int("ticks", ticks, low=0, high=2**31 - 1)
     first_lane = as_int("first_lane", first_lane, low=0)
@@ -235,6 +235,13 @@ def _job(
         )
     until_quiet, until_neurons, until_count = _until(network, until)
     recorded = _recorded(network, record)
+    watched = (
+        np.empty(0, dtype=np.int64)
+        if potentials is None
+        else _neurons(network, "potentials", potentials)
+    )
+    counted = _epochs(network, epochs, recorded)
+    _require_memory(network, ticks, lanes, min(threads, lanes), watched, counted)
     return Job(
         network=network,
         ticks=ticks,
@@ -246,15 +253,11 @@ def _job(
             network, inputs, lanes=lanes, ticks=ticks, start_tick=start.tick
         ),
         recorded=recorded,
-        watched=(
-            np.empty(0, dtype=np.int64)
-            if potentials is None
-            else _neurons(network, "potentials", potentials)
-        ),
+        watched=watched,
         until_quiet=until_quiet,
         until_neurons=until_neurons,
         until_count=until_count,
-        epochs=_epochs(network, epochs, recorded),
+        epochs=counted,
     )
 
 
@@ -323,17 +326,23 @@ def _epochs(network: Network, epochs: Any, recorded: npt.NDArray[np.int64]) -> E
     return Epochs(int(marker[0]), ks, neurons)
 
 
-def _require_memory(job: Job, workers: int) -> None:
-    """Refuse a run whose state, ring of arriving input and tables cannot fit."""
-    network, n = job.network, job.network.n_neurons
-    state = 12 * job.lanes * n
-    ring = workers * n * (4 * (2 * network.max_delay + 2) + 40)
-    tables = 8 * network.n_synapses + 4 * job.ticks * job.lanes * len(job.watched)
-    if job.epochs is not None:
-        tables += 8 * workers * len(job.epochs.ks) * len(job.epochs.neurons)
+def _require_memory(
+    network: Network,
+    ticks: int,
+    lanes: int,
+    workers: int,
+    watched: npt.NDArray[np.int64],
+    epochs: Epochs | None,
+) -> None:
+    """Refuse a run whose state, rings of arriving input and tables cannot fit."""
+    n, ring = network.n_neurons, 2 * network.max_delay + 2
+    of_lanes = lanes * (12 * n + 32 + 4 * ticks * len(watched))
+    of_workers = workers * n * (12 * ring + 100)
+    if epochs is not None:
+        of_workers += 8 * workers * len(epochs.ks) * len(epochs.neurons)
     require_memory(
-        state + ring + tables,
-        f"a run of {n} neurons in {job.lanes} lanes with delays up to {network.max_delay}",
+        of_lanes + of_workers + 8 * network.n_synapses,
+        f"a run of {n} neurons in {lanes} lanes with delays up to {network.max_delay}",
         "use fewer lanes at a time (first_lane numbers the blocks) or shorter delays",
     )
 

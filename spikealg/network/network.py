@@ -393,7 +393,7 @@ def _reset_codes(reset: Any, n: int) -> npt.NDArray[np.int8]:
         codes[names == name] = code
     if (codes < 0).any():
         raise InputError(
-            f'reset must be "value", "subtract" or "none", got {names[codes < 0].flat[0]!r}'
+            f'reset must be "value", "subtract" or "none", got {str(names[codes < 0].flat[0])!r}'
         )
     try:
         return np.broadcast_to(codes, (n,))
