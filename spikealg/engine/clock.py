@@ -15,6 +15,7 @@ from numba import njit, uint64
 
 from spikealg.engine.job import Job, Outcome, Report
 from spikealg.engine.plan import WIDTH, Plan, make_plan
+from spikealg.engine.prefetch import prefetch
 from spikealg.engine.rules import (
     ALWAYS, ARRIVED_BY, BIAS, CURRENT_LEAK, DONE, DRAW_LIMIT, ELIGIBLE, EPOCH, FIRED, FLOOR,
     INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NARROW_UNTIL, NEXT_INPUT, OVERFLOW_TICK, PAUSED, PROVE_AT,
@@ -29,6 +30,10 @@ __all__ = ["run"]
 
 NARROW = 2**19 - 1
 """Potentials up to here may be multiplied by 4096 in int32."""
+LONG_ROW = 64
+"""Synapses of a neuron from which it pays to load the next neuron's ahead."""
+LINE = 16
+"""Synapses in a cache line."""
 SHORTEST_RUN = 8
 """Equal neurons in a row from which a vector loop pays."""
 V, I, C = range(3)
@@ -40,8 +45,9 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    ring : int32 array (ring·n,)
-        Sums that arrive in each of the coming ticks, a row of n each.
+    ring : int16 or int32 array (ring·n,)
+        Sums that arrive in each of the coming ticks, a row of n each; int16 where no sum of
+        weights into a neuron is larger, because half the memory is faster.
     history : int32 array (ring, n), history_count : int64 array (ring,)
         Neurons that spiked in each of the last ticks.
     injected : int64 array (n,)
@@ -55,6 +61,8 @@ class Work(NamedTuple):
         Last tick in which a run goes one by one.
     base : uint64 array (pairs,)
         Start of the row in which each (weight, delay) pair arrives.
+    weight : array (pairs,) of the dtype of the ring
+        Weight of each pair.
     """
 
     ring: npt.NDArray[np.int32]
@@ -70,6 +78,7 @@ class Work(NamedTuple):
     flags64: npt.NDArray[np.uint64]
     slow_until: npt.NDArray[np.int64]
     base: npt.NDArray[np.uint64]
+    weight: npt.NDArray[np.signedinteger]
 
 
 class Runs(NamedTuple):
@@ -156,17 +165,23 @@ def _sweep_run(kinds, k, v, arriving, flags, narrow):  # type: ignore[no-untyped
 
 @njit(cache=True)
 def _list_flagged(flags, flags64, low, high, chosen, count):  # type: ignore[no-untyped-def]
-    """Append the flagged neurons from `low` to `high` to a list; return its length."""
-    j = low
-    while j < high:
-        if j & 7 == 0 and j + 8 <= high and flags64[j >> 3] == uint64(0):
-            j += 8
+    """Append the flagged neurons from `low` to `high` to a list; return its length.
+
+    Eight flags are skipped at a time; where one of eight is set, none costs a branch.
+    """
+    count = uint64(count)
+    j, end = uint64(low), uint64(high)
+    while j < end:
+        whole = j & uint64(7) == uint64(0) and j + uint64(8) <= end
+        stop = min(j + uint64(8), end) if whole else j + uint64(1)
+        if whole and flags64[j >> uint64(3)] == uint64(0):
+            j = stop
             continue
-        if flags[j]:
+        while j < stop:
             chosen[count] = j
-            count += 1
-        j += 1
-    return count
+            count += uint64(flags[j])
+            j += uint64(1)
+    return np.int64(count)
 
 
 @njit(cache=True)
@@ -232,19 +247,33 @@ def _prove(v, tick, reach, drive, at):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _send(indptr, synapse, target_bits, pairs, base, ring, mask, senders,
+def _send(indptr, synapse, target_bits, pairs, base, weight, ring, mask, senders,
                 n, spiked, counts):  # type: ignore[no-untyped-def]  # fmt: skip
     """Count the spikes of tick `spiked` and send them."""
     target_mask, shift = uint64((1 << target_bits) - 1), uint64(target_bits)
     for p in range(len(base)):
         base[p] = ((spiked + pairs[2 * p + 1]) & mask) * n
-    for sender in senders:
-        j = uint64(sender)
+    for f in range(len(senders)):
+        j = uint64(senders[f])
         counts[j] += 1
-        for s in range(uint64(indptr[j]), uint64(indptr[j + uint64(1)])):
+        first, end = uint64(indptr[j]), uint64(indptr[j + uint64(1)])
+        if end - first >= uint64(LONG_ROW) and f + 1 < len(senders):
+            # Rows lie far apart: while one is sent, the next one is loaded, line by line.
+            ahead = uint64(indptr[uint64(senders[f + 1])]) - first
+            while first + uint64(2 * LINE) <= end:
+                for line in range(first + ahead, first + ahead + uint64(2 * LINE), uint64(LINE)):
+                    prefetch(synapse, line)
+                for s in range(first, first + uint64(2 * LINE)):
+                    word = uint64(synapse[s])
+                    pair = word >> shift
+                    ring[base[pair] + (word & target_mask)] += weight[pair]
+                first += uint64(2 * LINE)
+            for line in range(first + ahead, end + ahead, uint64(LINE)):
+                prefetch(synapse, line)
+        for s in range(first, end):
             word = uint64(synapse[s])
             pair = word >> shift
-            ring[base[pair] + (word & target_mask)] += pairs[uint64(2) * pair]
+            ring[base[pair] + (word & target_mask)] += weight[pair]
 
 
 @njit(cache=True)
@@ -361,7 +390,7 @@ def _advance(plan, request, runs, work, out, first, at):  # type: ignore[no-unty
             if at[FIRED] > 0:
                 spiking = work.fired[: at[FIRED]]
                 history[slot, : at[FIRED]] = spiking
-                _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base, ring,
+                _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base, work.weight, ring,
                       mask, spiking, n, tick, out.counts)  # fmt: skip
                 if recording:
                     record(spiking, request.recorded, out.spikes, tick, lane, at)
@@ -421,8 +450,9 @@ def _find_runs(plan: Plan) -> Runs:
 def _make_work(plan: Plan, runs: Runs) -> Work:
     n = len(plan.kind)
     flags = np.zeros((n + 7) // 8 * 8, dtype=np.uint8)
+    dtype = np.int16 if plan.strength.max() < 2**15 else np.int32
     return Work(
-        ring=np.empty(plan.ring * n, dtype=np.int16 if plan.strength.max() <= 2**15 - 1 else np.int32),
+        ring=np.empty(plan.ring * n, dtype=dtype),
         history=np.empty((plan.ring, n), dtype=np.int32),
         history_count=np.zeros(plan.ring, dtype=np.int64),
         injected=np.zeros(n, dtype=np.int64),
@@ -435,6 +465,7 @@ def _make_work(plan: Plan, runs: Runs) -> Work:
         flags64=flags.view(np.uint64),
         slow_until=np.empty(len(runs.vector), dtype=np.int64),
         base=np.empty(len(plan.pairs) // 2, dtype=np.uint64),
+        weight=plan.pairs[::2].astype(dtype),
     )
 
 

@@ -32,9 +32,11 @@ __all__ = ["run"]
 
 EMPTY = -(2**31)
 
-V, I, C, LAST, COUNT, KIND, FIRST, DEGREE = range(8)
+V, I, C, LAST, COUNT, KIND, FIRST = range(7)
 """Columns of ``hot``: state, tick of the last visit (from the start of the run), spikes so far,
-start of the neuron's kind in ``kinds``, its first synapse, and how many it has."""
+start of the neuron's kind in ``kinds``, and its first synapse; its last is before the first of
+the next row. Seven, not eight: neurons at a power of two apart would share cache sets."""
+COLUMNS = 7
 
 
 class Work(NamedTuple):
@@ -42,17 +44,17 @@ class Work(NamedTuple):
 
     Attributes
     ----------
-    hot : int32 array (8·n,)
+    hot : int32 array (COLUMNS·(n + 1),)
     ring : int32 array (n·ring,)
         Sums that arrive at each neuron in each of the coming ticks.
     touched : int32 array (ring, n), touched_count : int64 array (ring,)
         Neurons whose cell is not ``EMPTY``, for each of these ticks.
     history : int32 array (ring, n), history_count : int64 array (ring,)
-        Neurons that spiked in each of the last ticks.
+        Neurons that spiked in each of the last ticks; the row of a tick is filled in it.
     injected : int64 array (n,)
     streams : uint32 array (n,), words : uint64 array (n,)
         For drawing.
-    restless, fired, eligible, others : int32 arrays (n,)
+    restless, eligible, others : int32 arrays (n,)
         Lists of neurons, as long as `at` says.
     """
 
@@ -66,7 +68,6 @@ class Work(NamedTuple):
     streams: npt.NDArray[np.uint32]
     words: npt.NDArray[np.uint64]
     restless: npt.NDArray[np.int32]
-    fired: npt.NDArray[np.int32]
     eligible: npt.NDArray[np.int32]
     others: npt.NDArray[np.int32]
 
@@ -111,7 +112,7 @@ def _visit_simple(kinds, hot, ring, visited, slot, slots, fired, left, elapsed, 
     wild = len(left)
     for entry in range(len(visited)):
         j = uint64(visited[entry])
-        h = j * uint64(8)
+        h = j * uint64(COLUMNS)
         k = uint64(hot[h + uint64(KIND)])
         simple = kinds[k + uint64(SIMPLE)]
         if simple == 0 or hot[h + uint64(C)] > 0:
@@ -149,7 +150,7 @@ def _visit(kinds, hot, ring, visited, slot, slots, injected, restless, fired, el
     driven, wild = at[DRIVEN], at[WILD]
     for entry in range(len(visited)):
         j = uint64(visited[entry])
-        h = j * uint64(8)
+        h = j * uint64(COLUMNS)
         k = uint64(hot[h + uint64(KIND)])
         cell = j * uint64(slots) + uint64(slot)
         threshold, leak = kinds[k + uint64(THRESHOLD)], kinds[k + uint64(LEAK)]
@@ -198,7 +199,7 @@ def _reset(kinds, hot, fired, restless, at):  # type: ignore[no-untyped-def]
     """Step 5 for all that fired; they are counted, and listed if they go on."""
     waiting = at[RESTLESS]
     for j in fired:
-        h = uint64(j) * uint64(8)
+        h = uint64(j) * uint64(COLUMNS)
         k = uint64(hot[h + uint64(KIND)])
         threshold, held = kinds[k + uint64(THRESHOLD)], kinds[k + uint64(REFRACTORY)]
         potential = reset(np.int64(hot[h + uint64(V)]), kinds[k + uint64(RESET)],
@@ -216,27 +217,33 @@ def _reset(kinds, hot, fired, restless, at):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _send(hot, synapse, target_bits, pairs, ring, touched, touched_count, slots, senders, spiked,
-          first_tick):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Send spikes of tick `spiked` over synapses that arrive at `first_tick` or later."""
+          shortest):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Send spikes of tick `spiked` over synapses with a delay of `shortest` or longer."""
     shift, mask = uint64(target_bits), (uint64(1) << uint64(target_bits)) - uint64(1)
-    for sender in senders:
-        h = uint64(sender) * uint64(8)
-        first = uint64(hot[h + uint64(FIRST)])
-        for s in range(first, first + uint64(hot[h + uint64(DEGREE)])):
+    # The length of the list that grows is kept in a register while spikes join the same list.
+    growing, length = uint64(0), touched_count[0]
+    for f in range(len(senders)):
+        h = uint64(senders[f]) * uint64(COLUMNS)
+        for s in range(uint64(hot[h + uint64(FIRST)]), uint64(hot[h + uint64(COLUMNS + FIRST)])):
             word = uint64(synapse[s])
             pair = (word >> shift) << uint64(1)
-            due = spiked + pairs[pair + uint64(1)]
-            if due < first_tick:
+            delay = pairs[pair + uint64(1)]
+            if delay < shortest:
                 continue
-            slot = uint64(due & (slots - 1))
-            cell = (word & mask) * uint64(slots) + slot
+            slot = uint64((spiked + delay) & (slots - 1))
+            post = word & mask
+            cell = post * uint64(slots) + slot
             present = ring[cell]
-            if present == EMPTY:
-                ring[cell] = pairs[pair]
-                touched[slot, uint64(touched_count[slot])] = word & mask
-                touched_count[slot] += 1
-            else:
+            if present != EMPTY:
                 ring[cell] = present + pairs[pair]
+                continue
+            ring[cell] = pairs[pair]
+            if slot != growing:
+                touched_count[growing] = length
+                growing, length = slot, touched_count[slot]
+            touched[slot, uint64(length)] = post
+            length += 1
+    touched_count[growing] = length
 
 
 @njit(cache=True)
@@ -255,16 +262,17 @@ def _begin_lane(plan, request, work, cells, lane, at):  # type: ignore[no-untype
     waiting = 0
     hot = work.hot
     for j in range(n):
-        h, k = j * 8, np.int64(plan.kind[j]) * WIDTH
+        h, k = j * COLUMNS, np.int64(plan.kind[j]) * WIDTH
         v, i, c = cells[0, j], cells[1, j], cells[2, j]
         hot[h + V], hot[h + I], hot[h + C] = v, i, c
         hot[h + LAST], hot[h + COUNT], hot[h + KIND] = -1, 0, k
-        hot[h + FIRST], hot[h + DEGREE] = plan.indptr[j], plan.indptr[j + 1] - plan.indptr[j]
+        hot[h + FIRST] = plan.indptr[j]
         kind = plan.kinds[k : k + WIDTH]
         if is_restless(np.int64(v), np.int64(i), c, kind[THRESHOLD], kind[LEAK],
                        kind[CURRENT_LEAK], kind[BIAS], kind[FLOOR]):  # fmt: skip
             work.restless[waiting] = j
             waiting += 1
+    hot[n * COLUMNS + FIRST] = plan.indptr[n]
     at[RESTLESS] = waiting
     for f in range(request.fly_pointer[lane], request.fly_pointer[lane + 1]):
         neuron, spiked = request.fly_neuron[f], request.fly_tick[f]
@@ -273,13 +281,14 @@ def _begin_lane(plan, request, work, cells, lane, at):  # type: ignore[no-untype
         work.history_count[slot] += 1
         at[ARRIVED_BY] = max(at[ARRIVED_BY], spiked + plan.longest[neuron])
         _send(hot, plan.synapse, plan.target_bits, plan.pairs, work.ring, work.touched,
-              work.touched_count, plan.ring, request.fly_neuron[f : f + 1], spiked, start)  # fmt: skip
+              work.touched_count, plan.ring, request.fly_neuron[f : f + 1], spiked,
+              start - spiked)  # fmt: skip
 
 
 @njit(cache=True)
 def _potential(kinds, hot, neuron, elapsed):  # type: ignore[no-untyped-def]
     """Return the potential of a neuron at the end of a tick, visited in it or not."""
-    h = neuron * 8
+    h = neuron * COLUMNS
     k = hot[h + KIND]
     return caught_up(np.int64(hot[h + V]), kinds[k + LEAK], kinds[k + BIAS], kinds[k + FLOOR],
                      elapsed - hot[h + LAST])  # fmt: skip
@@ -290,7 +299,7 @@ def _end_lane(plan, work, cells, counts, elapsed):  # type: ignore[no-untyped-de
     """Write down the state at the end of the last tick, and the spike counts."""
     hot = work.hot
     for j in range(len(plan.kind)):
-        h = j * 8
+        h = j * COLUMNS
         stale = hot[h + LAST] < elapsed
         cells[0, j] = _potential(plan.kinds, hot, j, elapsed)
         gone = stale and plan.kinds[hot[h + KIND] + CURRENT_LEAK] == MEMORYLESS
@@ -307,8 +316,7 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
     """
     kinds, synapse, target_bits, pairs = plan.kinds, plan.synapse, plan.target_bits, plan.pairs
     hot, ring, touched, touched_count = work.hot, work.ring, work.touched, work.touched_count
-    restless, fired, eligible = work.restless, work.fired, work.eligible
-    others = work.others
+    restless, eligible, others = work.restless, work.eligible, work.others
     injected, history = work.injected, work.history
     inject_tick, inject_neuron = request.inject_tick, request.inject_neuron
     inject_value = request.inject_value
@@ -328,6 +336,7 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
                 at[TICK] = tick
                 return PAUSED
             slot = tick & (slots - 1)
+            fired = history[slot]
             count = _gather(ring, touched, touched_count, slot, slots, restless, injected,
                             inject_tick, inject_neuron, inject_value, tick, inject_end, at)  # fmt: skip
             visited = touched[slot, :count]
@@ -351,10 +360,9 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
             work.history_count[slot] = at[FIRED]
             if at[FIRED] > 0:
                 spiking = fired[: at[FIRED]]
-                history[slot, : at[FIRED]] = spiking
                 _reset(kinds, hot, spiking[simple:], restless, at)
                 _send(hot, synapse, target_bits, pairs, ring, touched, touched_count, slots,
-                      spiking, tick, tick)  # fmt: skip
+                      spiking, tick, 1)  # fmt: skip
                 if recording:
                     record(spiking, request.recorded, out.spikes, tick, lane, at)
                 if request.marker >= 0:
@@ -393,7 +401,7 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
 def _make_work(plan: Plan) -> Work:
     n = len(plan.kind)
     return Work(
-        hot=np.empty(8 * n, dtype=np.int32),
+        hot=np.empty(COLUMNS * (n + 1), dtype=np.int32),
         ring=np.full(plan.ring * n, EMPTY, dtype=np.int32),
         touched=np.empty((plan.ring, n), dtype=np.int32),
         touched_count=np.zeros(plan.ring, dtype=np.int64),
@@ -403,7 +411,6 @@ def _make_work(plan: Plan) -> Work:
         streams=np.empty(n, dtype=np.uint32),
         words=np.empty(n, dtype=np.uint64),
         restless=np.empty(n, dtype=np.int32),
-        fired=np.empty(n, dtype=np.int32),
         eligible=np.empty(n, dtype=np.int32),
         others=np.empty(n, dtype=np.int32),
     )
