@@ -45,7 +45,9 @@ def as_float(
     above: float | None = None,
 ) -> float:
     """Return `value` as a finite float in [`low`, `high`] and > `above`."""
-    wanted = f"a finite number{_range(low, high)}" + (f" above {above}" if above is not None else "")
+    wanted = f"a finite number{_range(low, high)}" + (
+        f" above {above}" if above is not None else ""
+    )
     if isinstance(value, (bool, np.bool_)):
         raise InputTypeError(f"{name} must be {wanted}, got {value!r}")
     try:
@@ -131,8 +133,7 @@ def as_float_array(
         bad |= array > high
     if bad.any():
         raise InputError(
-            f"{name}{_first(bad)} must be a finite number{_range(low, high)}, "
-            f"got {array[bad][0]}"
+            f"{name}{_first(bad)} must be a finite number{_range(low, high)}, got {array[bad][0]}"
         )
     return _shaped(name, array, shape)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array, as_int_array
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["INT32_MAX", "MEMORYLESS", "NEURON", "NEVER", "neuron_records"]
+__all__ = ["INT32_MAX", "MEMORYLESS", "NEURON", "NEVER", "RESETS", "neuron_records"]
 
 INT32_MAX = 2**31 - 1
 INT32_MIN = -(2**31)
@@ -19,6 +19,7 @@ MEMORYLESS = 4096
 NEVER = INT32_MAX
 """A threshold that is never reached."""
 RESETS = ("value", "subtract", "none")
+"""What happens to the potential on a spike; the index is the code in arrays."""
 
 NEURON = np.dtype(
     [

@@ -17,16 +17,51 @@ from spikealg.engine.job import Job, Outcome, Report
 from spikealg.engine.plan import WIDTH, Plan, make_plan
 from spikealg.engine.prefetch import prefetch
 from spikealg.engine.rules import (
-    ALWAYS, ARRIVED_BY, BIAS, CURRENT_LEAK, DONE, DRAW_LIMIT, ELIGIBLE, EPOCH, FIRED, FLOOR,
-    INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NARROW_UNTIL, NEXT_INPUT, OVERFLOW_TICK, PAUSED, PROVE_AT,
-    REFRACTORY, RESET, RESET_VALUE, RESTLESS, SAFE_UNTIL, SPIKES, THRESHOLD, TICK, UNTIL_LEFT,
-    VISITS_PER_CALL, WILD, count_epochs, decay, draw, integrated, is_restless, list_flying,
-    note_overflow, record, reset,
+    ALWAYS,
+    ARRIVED_BY,
+    BIAS,
+    CURRENT_LEAK,
+    DONE,
+    DRAW_LIMIT,
+    ELIGIBLE,
+    EPOCH,
+    FIRED,
+    FLOOR,
+    INT32_MAX,
+    INT32_MIN,
+    LANE,
+    LEAK,
+    MARKED,
+    NARROW_UNTIL,
+    NEXT_INPUT,
+    OVERFLOW_TICK,
+    PAUSED,
+    PROVE_AT,
+    REFRACTORY,
+    RESET,
+    RESET_VALUE,
+    RESTLESS,
+    SAFE_UNTIL,
+    SPIKES,
+    THRESHOLD,
+    TICK,
+    UNTIL_LEFT,
+    VISITS_PER_CALL,
+    WILD,
+    count_epochs,
+    decay,
+    draw,
+    integrated,
+    is_restless,
+    list_flying,
+    note_overflow,
+    record,
+    reset,
 )  # fmt: skip
 from spikealg.engine.slices import run_slice
-from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR
+from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, Network
 
-__all__ = ["run"]
+__all__ = ["run", "vector_neurons"]
 
 NARROW = 2**19 - 1
 """Potentials up to here may be multiplied by 4096 in int32."""
@@ -103,7 +138,7 @@ class Runs(NamedTuple):
 
 @njit(cache=True)
 def _gather(ring, n, mask, run_start, slow_until, injected,
-                  inject_tick, inject_neuron, inject_value, tick, inject_end, at):  # type: ignore[no-untyped-def]  # fmt: skip
+                  inject_tick, inject_neuron, inject_value, tick, inject_end, at):  # fmt: skip
     """Clear the row of the tick before and take the injected values of this one."""
     before = ((tick - 1) & mask) * n
     ring[before : before + n] = 0
@@ -120,7 +155,7 @@ def _gather(ring, n, mask, run_start, slow_until, injected,
 
 
 @njit(cache=True)
-def _sweep_run(kinds, k, v, arriving, flags, narrow):  # type: ignore[no-untyped-def]
+def _sweep_run(kinds, k, v, arriving, flags, narrow):
     """Take a run of equal neurons through all steps in a vector loop; flag those that spike.
 
     Those that have to draw are only flagged: their reset comes later. Overflow is excluded
@@ -164,7 +199,7 @@ def _sweep_run(kinds, k, v, arriving, flags, narrow):  # type: ignore[no-untyped
 
 
 @njit(cache=True)
-def _list_flagged(flags, flags64, low, high, chosen, count):  # type: ignore[no-untyped-def]
+def _list_flagged(flags, flags64, low, high, chosen, count):
     """Append the flagged neurons from `low` to `high` to a list; return its length.
 
     Eight flags are skipped at a time; where one of eight is set, none costs a branch.
@@ -186,7 +221,7 @@ def _list_flagged(flags, flags64, low, high, chosen, count):  # type: ignore[no-
 
 @njit(cache=True)
 def _visit(kinds, kind, cells, arriving, run_start, slow_until, flags, flags64,
-                 injected, fired, eligible, tick, at):  # type: ignore[no-untyped-def]  # fmt: skip
+                 injected, fired, eligible, tick, at):  # fmt: skip
     """Take all neurons through all steps, equal ones in vector loops, the others one by one.
 
     Those that have to draw are listed; for them step 5 comes later.
@@ -236,7 +271,7 @@ def _visit(kinds, kind, cells, arriving, run_start, slow_until, flags, flags64,
 
 
 @njit(cache=True)
-def _prove(v, tick, reach, drive, at):  # type: ignore[no-untyped-def]
+def _prove(v, tick, reach, drive, at):
     """Find out until when no potential of a vector loop can reach NEVER, or 2¹⁹."""
     largest = np.int64(reach)
     for j in range(len(v)):
@@ -248,7 +283,7 @@ def _prove(v, tick, reach, drive, at):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _send(indptr, synapse, target_bits, pairs, base, weight, ring, mask, senders,
-                n, spiked, counts):  # type: ignore[no-untyped-def]  # fmt: skip
+                n, spiked, counts):  # fmt: skip
     """Count the spikes of tick `spiked` and send them."""
     target_mask, shift = uint64((1 << target_bits) - 1), uint64(target_bits)
     for p in range(len(base)):
@@ -277,7 +312,7 @@ def _send(indptr, synapse, target_bits, pairs, base, weight, ring, mask, senders
 
 
 @njit(cache=True)
-def _all_rest(kinds, kind, cells, arriving):  # type: ignore[no-untyped-def]
+def _all_rest(kinds, kind, cells, arriving):
     """Return whether all neurons are at rest after a tick of the clock kernel."""
     v, i, c = cells[V], cells[I], cells[C]
     for j in range(len(kind)):
@@ -293,7 +328,7 @@ def _all_rest(kinds, kind, cells, arriving):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _reset_drawn(kinds, kind, cells, drawn):  # type: ignore[no-untyped-def]
+def _reset_drawn(kinds, kind, cells, drawn):
     """Step 5 for those whose draw was below their limit."""
     v, c = cells[V], cells[C]
     for j in drawn:
@@ -304,7 +339,7 @@ def _reset_drawn(kinds, kind, cells, drawn):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _begin_lane(plan, request, runs, work, cells, lane, at):  # type: ignore[no-untyped-def]
+def _begin_lane(plan, request, runs, work, cells, lane, at):
     """Set up the memory of a thread for a lane; `cells` holds its initial state."""
     n, tick, mask = len(plan.kind), request.start_tick, plan.ring - 1
     work.ring[:] = 0
@@ -335,7 +370,7 @@ def _begin_lane(plan, request, runs, work, cells, lane, at):  # type: ignore[no-
 
 
 @njit(cache=True)
-def _end_lane(plan, cells, arriving):  # type: ignore[no-untyped-def]
+def _end_lane(plan, cells, arriving):
     """Write down the memoryless currents of the last tick; vector loops do not."""
     for j in range(len(plan.kind)):
         k = plan.kind[j] * WIDTH
@@ -344,7 +379,7 @@ def _end_lane(plan, cells, arriving):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _advance(plan, request, runs, work, out, first, at):  # type: ignore[no-untyped-def]
+def _advance(plan, request, runs, work, out, first, at):
     """Run lanes from where `at` stands until all are done, a buffer is full, or for a while.
 
     `first` is the number of the slice's first lane in the job. Returns DONE or PAUSED.
@@ -384,14 +419,15 @@ def _advance(plan, request, runs, work, out, first, at):  # type: ignore[no-unty
             if at[ELIGIBLE] > 0:
                 certain = at[FIRED]
                 draw(kinds, kind, plan.stream, request.seed, tick, request.first_lane + lane,
-                     work.fired, work.eligible, work.spent, work.streams, work.words, at)  # fmt: skip
+                     work.fired, work.eligible, work.spent, work.streams, work.words,
+                     at)  # fmt: skip
                 _reset_drawn(kinds, kind, cells, work.fired[certain : at[FIRED]])
             work.history_count[slot] = at[FIRED]
             if at[FIRED] > 0:
                 spiking = work.fired[: at[FIRED]]
                 history[slot, : at[FIRED]] = spiking
-                _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base, work.weight, ring,
-                      mask, spiking, n, tick, out.counts)  # fmt: skip
+                _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base,
+                      work.weight, ring, mask, spiking, n, tick, out.counts)  # fmt: skip
                 if recording:
                     record(spiking, request.recorded, out.spikes, tick, lane, at)
                 if request.marker >= 0:
@@ -480,3 +516,9 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         report,
         lambda request, out, at: _advance(plan, request, runs, work, out, lanes.start, at),
     )
+
+
+def vector_neurons(network: Network) -> int:
+    """Return how many neurons go through vector loops."""
+    runs = _find_runs(make_plan(network))
+    return int(np.diff(runs.start)[runs.vector == 1].sum())

@@ -26,7 +26,7 @@ SOLVER_PLANE = 32
 
 
 @njit(cache=True, inline="always")
-def _philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+def _philox(c0, c1, c2, c3, k0, k1):
     """Return the four words of one block; all arguments uint32.
 
     Every operation is cast back: uint32 op uint32 is uint64 in Numba.
@@ -44,7 +44,7 @@ def _philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def draw_word(seed, stream, tick, block, plane):  # type: ignore[no-untyped-def]
+def draw_word(seed, stream, tick, block, plane):
     """Return W(block, plane), one bit for each of 64 lanes (uint64).
 
     Parameters are integers: seed < 2⁶⁴; stream, tick, plane < 2³²; block = lane // 64.
@@ -64,7 +64,7 @@ def draw_word(seed, stream, tick, block, plane):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def stream_words(out, streams, seed, tick, block, plane):  # type: ignore[no-untyped-def]
+def stream_words(out, streams, seed, tick, block, plane):
     """Write W(block, plane) of each of `streams` (uint32 array) to `out` (uint64 array).
 
     The rounds are written out here so that the loop over streams becomes vector instructions.
@@ -87,7 +87,7 @@ def stream_words(out, streams, seed, tick, block, plane):  # type: ignore[no-unt
 
 
 @njit(cache=True)
-def _fill_words(out, seed, stream, tick, plane, first_block):  # type: ignore[no-untyped-def]
+def _fill_words(out, seed, stream, tick, plane, first_block):
     """Write W(first_block + j, plane) to out[j], a uint64 array."""
     for j in range(out.shape[0]):
         out[j] = draw_word(seed, stream, tick, first_block + j, plane)

@@ -10,6 +10,7 @@ that nothing has reached is ``EMPTY``, which no sum can be.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,18 +18,55 @@ import numpy.typing as npt
 from numba import njit, uint64
 
 from spikealg.engine.job import Job, Outcome, Report
-from spikealg.engine.plan import WIDTH, Plan, make_plan
+from spikealg.engine.plan import WIDTH, Plan, make_plan, make_request
 from spikealg.engine.rules import (
-    ALWAYS, ARRIVED_BY, BIAS, CURRENT_LEAK, DONE, DRAW_LIMIT, DRIVEN, ELIGIBLE, EPOCH, FIRED, FLOOR, INJECTING,
-    INT32_MAX, INT32_MIN, LANE, LEAK, MARKED, NEXT_INPUT, OVERFLOW_TICK, PAUSED,
-    REFRACTORY, RESET, RESET_VALUE, RESTLESS, SIMPLE, SPIKES, THRESHOLD, TICK, UNTIL_LEFT,
-    VISITS_PER_CALL, WILD, caught_up, count_epochs, decay, draw, integrated, is_restless,
-    list_flying, note_overflow, record, reset,
+    ALWAYS,
+    ARRIVED_BY,
+    BIAS,
+    CURRENT_LEAK,
+    DONE,
+    DRAW_LIMIT,
+    DRIVEN,
+    ELIGIBLE,
+    EPOCH,
+    FIRED,
+    FLOOR,
+    INJECTING,
+    INT32_MAX,
+    INT32_MIN,
+    LANE,
+    LEAK,
+    MARKED,
+    NEXT_INPUT,
+    OVERFLOW_TICK,
+    PAUSED,
+    REFRACTORY,
+    RESET,
+    RESET_VALUE,
+    RESTLESS,
+    SIMPLE,
+    SPIKES,
+    THRESHOLD,
+    TICK,
+    UNTIL_LEFT,
+    VISITED,
+    VISITS_PER_CALL,
+    WILD,
+    caught_up,
+    count_epochs,
+    decay,
+    draw,
+    integrated,
+    is_restless,
+    list_flying,
+    note_overflow,
+    record,
+    reset,
 )  # fmt: skip
-from spikealg.engine.slices import run_slice
+from spikealg.engine.slices import make_at, make_out, run_slice
 from spikealg.network import MEMORYLESS
 
-__all__ = ["run"]
+__all__ = ["run", "visits_per_tick"]
 
 EMPTY = -(2**31)
 
@@ -74,7 +112,7 @@ class Work(NamedTuple):
 
 @njit(cache=True)
 def _gather(ring, touched, touched_count, slot, slots, restless, injected,
-            inject_tick, inject_neuron, inject_value, tick, inject_end, at):  # type: ignore[no-untyped-def]  # fmt: skip
+            inject_tick, inject_neuron, inject_value, tick, inject_end, at):  # fmt: skip
     """Complete the list of a tick: injected and restless neurons join it; return its length."""
     count = touched_count[slot]
     entry = at[NEXT_INPUT]
@@ -101,7 +139,7 @@ def _gather(ring, touched, touched_count, slot, slots, restless, injected,
 
 
 @njit(cache=True)
-def _visit_simple(kinds, hot, ring, visited, slot, slots, fired, left, elapsed, at):  # type: ignore[no-untyped-def]
+def _visit_simple(kinds, hot, ring, visited, slot, slots, fired, left, elapsed, at):
     """Take the simple neurons on the list of a tick through all steps; list the others.
 
     Simple neurons (see ``WIDTH``) are most of a hand-built circuit; held ones are not simple.
@@ -144,7 +182,7 @@ def _visit_simple(kinds, hot, ring, visited, slot, slots, fired, left, elapsed, 
 
 @njit(cache=True)
 def _visit(kinds, hot, ring, visited, slot, slots, injected, restless, fired, eligible, elapsed,
-           at):  # type: ignore[no-untyped-def]  # fmt: skip
+           at):  # fmt: skip
     """Take neurons of any kind through steps 1 to 4."""
     waiting, spiking, drawing = 0, at[FIRED], 0
     driven, wild = at[DRIVEN], at[WILD]
@@ -195,7 +233,7 @@ def _visit(kinds, hot, ring, visited, slot, slots, injected, restless, fired, el
 
 
 @njit(cache=True)
-def _reset(kinds, hot, fired, restless, at):  # type: ignore[no-untyped-def]
+def _reset(kinds, hot, fired, restless, at):
     """Step 5 for all that fired; they are counted, and listed if they go on."""
     waiting = at[RESTLESS]
     for j in fired:
@@ -217,7 +255,7 @@ def _reset(kinds, hot, fired, restless, at):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _send(hot, synapse, target_bits, pairs, ring, touched, touched_count, slots, senders, spiked,
-          shortest):  # type: ignore[no-untyped-def]  # fmt: skip
+          shortest):  # fmt: skip
     """Send spikes of tick `spiked` over synapses with a delay of `shortest` or longer."""
     shift, mask = uint64(target_bits), (uint64(1) << uint64(target_bits)) - uint64(1)
     # The length of the list that grows is kept in a register while spikes join the same list.
@@ -247,7 +285,7 @@ def _send(hot, synapse, target_bits, pairs, ring, touched, touched_count, slots,
 
 
 @njit(cache=True)
-def _begin_lane(plan, request, work, cells, lane, at):  # type: ignore[no-untyped-def]
+def _begin_lane(plan, request, work, cells, lane, at):
     """Set up the memory of a thread for a lane; `cells` holds its initial state."""
     n, start = len(plan.kind), request.start_tick
     for slot in range(plan.ring):
@@ -286,7 +324,7 @@ def _begin_lane(plan, request, work, cells, lane, at):  # type: ignore[no-untype
 
 
 @njit(cache=True)
-def _potential(kinds, hot, neuron, elapsed):  # type: ignore[no-untyped-def]
+def _potential(kinds, hot, neuron, elapsed):
     """Return the potential of a neuron at the end of a tick, visited in it or not."""
     h = neuron * COLUMNS
     k = hot[h + KIND]
@@ -295,7 +333,7 @@ def _potential(kinds, hot, neuron, elapsed):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _end_lane(plan, work, cells, counts, elapsed):  # type: ignore[no-untyped-def]
+def _end_lane(plan, work, cells, counts, elapsed):
     """Write down the state at the end of the last tick, and the spike counts."""
     hot = work.hot
     for j in range(len(plan.kind)):
@@ -309,7 +347,7 @@ def _end_lane(plan, work, cells, counts, elapsed):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-def]
+def _advance(plan, request, work, out, first, at):
     """Run lanes from where `at` stands until all are done, a buffer is full, or for a while.
 
     `first` is the number of the slice's first lane in the job. Returns DONE or PAUSED.
@@ -338,7 +376,8 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
             slot = tick & (slots - 1)
             fired = history[slot]
             count = _gather(ring, touched, touched_count, slot, slots, restless, injected,
-                            inject_tick, inject_neuron, inject_value, tick, inject_end, at)  # fmt: skip
+                            inject_tick, inject_neuron, inject_value, tick, inject_end,
+                            at)  # fmt: skip
             visited = touched[slot, :count]
             at[RESTLESS] = at[FIRED] = at[ELIGIBLE] = at[DRIVEN] = 0
             at[WILD] = n
@@ -351,6 +390,7 @@ def _advance(plan, request, work, out, first, at):  # type: ignore[no-untyped-de
                 _visit(kinds, hot, ring, visited, slot, slots, injected, restless, fired,
                        eligible, tick - start, at)  # fmt: skip
             visits += count + 10
+            at[VISITED] += count
             if at[WILD] < n:
                 note_overflow(tick, lane, at)
                 break
@@ -426,3 +466,12 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         report,
         lambda request, out, at: _advance(plan, request, work, out, lanes.start, at),
     )
+
+
+def visits_per_tick(job: Job, ticks: int) -> float:
+    """Run a few ticks of the first lane for nothing, and tell how many neurons they visit."""
+    trial = replace(job, ticks=ticks, watched=job.watched[:0], until_quiet=False, until_count=0)
+    plan, request = make_plan(job.network), make_request(trial)
+    out, at = make_out(trial, slice(0, 1)), make_at(trial)
+    _advance(plan, request, _make_work(plan), out, 0, at)
+    return float(at[VISITED] / ticks)

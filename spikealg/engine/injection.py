@@ -68,11 +68,11 @@ def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDAr
         raw = as_int_array(f"inputs[{name!r}]", array, low=-INT32_MAX, high=INT32_MAX)
         if raw.shape[1:] != (lanes, port.lines):
             raise InputError(
-                f"inputs[{name!r}] must have shape (ticks, {lanes}, {port.lines}), "
-                f"got {raw.shape}"
+                f"inputs[{name!r}] must have shape (ticks, {lanes}, {port.lines}), got {raw.shape}"
             )
     else:
-        raw = codings.encode(array, port.coding, port.width, name=f"inputs[{name!r}]")
+        coded = codings.encode(array, port.coding, port.width, name=f"inputs[{name!r}]")
+        raw = coded.astype(np.int64)
         if raw.shape[1] not in (1, lanes):
             raise InputError(
                 f"inputs[{name!r}] must be one value or one for each of {lanes} lanes, "
@@ -80,9 +80,7 @@ def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDAr
             )
         raw = np.broadcast_to(raw, (raw.shape[0], lanes, raw.shape[2]))
         if raw.shape[2] != port.lines:
-            raise InputError(
-                f"inputs[{name!r}] must have {port.lines} lines, got {raw.shape[2]}"
-            )
+            raise InputError(f"inputs[{name!r}] must have {port.lines} lines, got {raw.shape[2]}")
     if len(raw) > ticks and raw[ticks:].any():
         raise InputError(
             f"inputs[{name!r}] lasts {len(raw)} ticks, but the run has {ticks}: raise ticks"

@@ -13,7 +13,7 @@ __all__ = ["prefetch"]
 
 
 @intrinsic
-def prefetch(typing_context, array, index):  # type: ignore[no-untyped-def]
+def prefetch(typing_context, array, index):
     """Ask for the cache line of ``array[index]`` (contiguous array, uint64); no effect else."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

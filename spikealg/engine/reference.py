@@ -64,7 +64,8 @@ def resting(network: Network, v: Array, i: Array, c: Array) -> npt.NDArray[np.bo
     leak, bias = network.leak.astype(np.int64), network.bias.astype(np.int64)
     unchanged = np.maximum(decay(v, leak) + bias, floor) == v
     settled = (bias == 0) & ((threshold > 0) | (leak == 0)) & (v >= floor)
-    return (c == 0) & (i == 0) & (v < threshold) & (settled | unchanged)
+    still: npt.NDArray[np.bool_] = (c == 0) & (i == 0) & (v < threshold) & (settled | unchanged)
+    return still
 
 
 def run(job: Job, lanes: slice, report: Report) -> Outcome:
@@ -160,14 +161,12 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
                 if neuron in job.recorded:
                     spikes.append((int(neuron), tick, int(numbers[row])))
             until_left[row] -= np.isin(job.until_neurons, firing).sum()
-        potentials[tick - job.start_tick] = np.where(
-            running[:, np.newaxis], v[:, job.watched], 0
-        )
+        potentials[tick - job.start_tick] = np.where(running[:, np.newaxis], v[:, job.watched], 0)
         finished = np.zeros(len(numbers), dtype=bool)
         if job.until_count:
-            finished = until_left <= 0
+            finished[:] = until_left <= 0
         elif job.until_quiet:
-            finished = resting(network, v, i, c).all(axis=1)
+            finished[:] = resting(network, v, i, c).all(axis=1)
             finished &= (arrived_by <= tick) & (last_input <= tick)
         stopped[running & finished] = tick
         running &= ~finished

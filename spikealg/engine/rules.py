@@ -46,11 +46,12 @@ from spikealg.network import MEMORYLESS
     PROVE_AT,
     WILD,
     INJECTING,
+    VISITED,
     OVERFLOW_TICK,
     OVERFLOW_NEURON,
     OVERFLOW_LANE,
     WANTED,
-) = range(22)
+) = range(23)
 """Where a kernel stands between two calls: entries of one int64 array called `at`."""
 
 NEURON, WHEN, WHERE = range(3)
@@ -67,7 +68,7 @@ VISITS_PER_CALL = 20_000_000
 
 
 @njit(cache=True)
-def decay(x, leak):  # type: ignore[no-untyped-def]
+def decay(x, leak):
     """Return L(x, leak), rounding toward zero; int64."""
     if leak == 0:
         return x
@@ -77,13 +78,13 @@ def decay(x, leak):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def integrated(v, leak, drive, floor):  # type: ignore[no-untyped-def]
+def integrated(v, leak, drive, floor):
     """Return the potential after step 3, exactly; `drive` is all that is added."""
     return max(decay(v, leak) + drive, floor)
 
 
 @njit(cache=True)
-def reset(v, how, value, threshold):  # type: ignore[no-untyped-def]
+def reset(v, how, value, threshold):
     """Return the potential after a spike; `how` is an index into RESETS."""
     if how == 0:
         return value
@@ -91,7 +92,7 @@ def reset(v, how, value, threshold):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def caught_up(v, leak, bias, floor, ticks):  # type: ignore[no-untyped-def]
+def caught_up(v, leak, bias, floor, ticks):
     """Return the potential of a resting neuron after `ticks` ticks without input."""
     for _ in range(ticks):
         after = integrated(v, leak, bias, floor)
@@ -102,7 +103,7 @@ def caught_up(v, leak, bias, floor, ticks):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def is_restless(v, i, c, threshold, leak, current_leak, bias, floor):  # type: ignore[no-untyped-def]
+def is_restless(v, i, c, threshold, leak, current_leak, bias, floor):
     """Return whether something may happen to a neuron to which nothing arrives.
 
     A memoryless current is no reason: it is gone in the next tick, visited or not.
@@ -115,7 +116,7 @@ def is_restless(v, i, c, threshold, leak, current_leak, bias, floor):  # type: i
 
 
 @njit(cache=True)
-def draw(kinds, kind, stream, seed, tick, lane, fired, eligible, restless, streams, words, at):  # type: ignore[no-untyped-def]
+def draw(kinds, kind, stream, seed, tick, lane, fired, eligible, restless, streams, words, at):
     """Let the eligible neurons draw: each joins the fired or the restless.
 
     All draw their first bit, then those still undecided the second, and so on. A draw that
@@ -150,7 +151,7 @@ def draw(kinds, kind, stream, seed, tick, lane, fired, eligible, restless, strea
 
 
 @njit(cache=True)
-def record(fired, recorded, spikes, tick, lane, at):  # type: ignore[no-untyped-def]
+def record(fired, recorded, spikes, tick, lane, at):
     """Write the spikes of the recorded neurons into the buffer."""
     count = at[SPIKES]
     for j in fired:
@@ -163,7 +164,7 @@ def record(fired, recorded, spikes, tick, lane, at):  # type: ignore[no-untyped-
 
 
 @njit(cache=True)
-def count_epochs(fired, marker, epoch_ks, epoch_column, epochs, at):  # type: ignore[no-untyped-def]
+def count_epochs(fired, marker, epoch_ks, epoch_column, epochs, at):
     """Begin an epoch if the marker fired, then count the others in it."""
     for j in fired:
         if j == marker:
@@ -177,10 +178,8 @@ def count_epochs(fired, marker, epoch_ks, epoch_column, epochs, at):  # type: ig
                 epochs[at[EPOCH], epoch_column[j]] += 1
 
 
-
-
 @njit(cache=True)
-def list_flying(longest, history, history_count, flying, tick, lane, at):  # type: ignore[no-untyped-def]
+def list_flying(longest, history, history_count, flying, tick, lane, at):
     """Write down the spikes in flight after `tick`; return whether they had room."""
     ring = len(history_count)
     at[WANTED] = history_count.sum()
@@ -201,7 +200,7 @@ def list_flying(longest, history, history_count, flying, tick, lane, at):  # typ
 
 
 @njit(cache=True)
-def note_overflow(tick, lane, at):  # type: ignore[no-untyped-def]
+def note_overflow(tick, lane, at):
     """Keep the overflow of this tick if it comes before the one known, by tick and neuron."""
     if at[OVERFLOW_TICK] != tick or at[WILD] < at[OVERFLOW_NEURON]:
         at[OVERFLOW_TICK], at[OVERFLOW_NEURON], at[OVERFLOW_LANE] = tick, at[WILD], lane

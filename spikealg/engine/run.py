@@ -72,9 +72,7 @@ class Run:
     def from_outcome(cls, job: Job, outcome: Outcome, kernel: str) -> Run:
         """Wrap what a kernel found."""
         met = outcome.stopped >= 0
-        status = (
-            Status.FINISHED if met.all() else Status.PARTLY if met.any() else Status.COMPLETE
-        )
+        status = Status.FINISHED if met.all() else Status.PARTLY if met.any() else Status.COMPLETE
         return cls(
             network=job.network,
             kernel=kernel,
@@ -205,9 +203,11 @@ class Run:
         if entry.coding == "current":
             return self.raster(entry.neurons, self.start_tick, self.ticks)
         if entry.latency is None:
-            whole = self.raster(entry.neurons, self.start_tick, self.ticks)
-            at = np.maximum(self.stopped - self.start_tick, 0)
-            window = whole[at, np.arange(self.lanes)][np.newaxis]
+            spikes = self.spikes.of(entry.neurons)
+            last = spikes.t == self.stopped[spikes.lane]
+            window = np.zeros((1, self.lanes, entry.lines), dtype=np.int64)
+            for line, neuron in enumerate(entry.neurons):
+                window[0, spikes.lane[last & (spikes.i == neuron)], line] = 1
         else:
             span = codings.coding_ticks(entry.coding, entry.width)
             if entry.latency + span > self.ticks:

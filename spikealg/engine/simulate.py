@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,10 @@ from spikealg.engine.injection import lanes_of, make_injection
 from spikealg.engine.job import Epochs, Job, Outcome, Report, merge
 from spikealg.engine.run import Run, Status
 from spikealg.engine.state import State
-from spikealg.errors import InputError, InputTypeError, MissingExtraError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.network import Network
+from spikealg.progress import reporting
 
 __all__ = ["KERNELS", "call", "simulate"]
 
@@ -109,6 +110,7 @@ def simulate(
     Examples
     --------
     >>> from spikealg.network import Network
+    from spikealg.progress import reporting
     >>> ring = Network.from_arrays(threshold=[1, 1], pre=[0, 1], post=[1, 0], inputs={"x": [0]})
     >>> simulate(ring, {"x": 1}, ticks=5).spikes.i
     array([0, 1, 0, 1, 0])
@@ -127,14 +129,16 @@ def simulate(
         name = choose_kernel(job)
     workers = min(threads, job.lanes)
     edges = [job.lanes * worker // workers for worker in range(workers + 1)]
-    slices = [slice(low, high) for low, high in zip(edges, edges[1:], strict=False)]
-    with _progress(progress, job.lanes) as report:
-        run = KERNELS[name]
+    slices = [slice(low, high) for low, high in pairwise(edges)]
+    run = KERNELS[name]
+    with reporting(progress, f"{ticks} ticks") as tell:
+        report = _adding_up(tell, job.lanes)
         if workers == 1:
             parts = [run(job, slices[0], report)]
         else:
             with ThreadPoolExecutor(workers) as pool:
                 parts = list(pool.map(lambda lanes: run(job, lanes, report), slices))
+        tell(1.0)
     return Run.from_outcome(job, merge(job, parts), name)
 
 
@@ -149,9 +153,7 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
         If a value is missing, unknown or does not fit its port.
     """
     missing = [
-        name
-        for name, port in network.inputs.items()
-        if name not in values and not port.optional
+        name for name, port in network.inputs.items() if name not in values and not port.optional
     ]
     if missing:
         raise InputError(
@@ -177,7 +179,7 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(
             f'the output "done" did not spike within {LONGEST_CALL} ticks; use simulate'
         )
-    results = {name: run[name] for name in network.outputs if name != "done" or None not in latencies}
+    results = {name: run[name] for name in network.outputs}
     if lanes is None:
         return {
             name: value[0].item() if value.ndim == 1 else value[:, 0]
@@ -249,9 +251,7 @@ def _job(
         lanes=lanes,
         first_lane=first_lane,
         seed=seed,
-        injection=make_injection(
-            network, inputs, lanes=lanes, ticks=ticks, start_tick=start.tick
-        ),
+        injection=make_injection(network, inputs, lanes=lanes, ticks=ticks, start_tick=start.tick),
         recorded=recorded,
         watched=watched,
         until_quiet=until_quiet,
@@ -268,8 +268,7 @@ def _continued(
         raise InputTypeError(f"state must be a State, as in run.state, got {type(state).__name__}")
     if state.v.shape[1] != network.n_neurons:
         raise InputError(
-            f"state is of a network of {state.v.shape[1]} neurons, this one has "
-            f"{network.n_neurons}"
+            f"state is of a network of {state.v.shape[1]} neurons, this one has {network.n_neurons}"
         )
     for name, value, kept in (
         ("lanes", lanes, state.lanes),
@@ -347,39 +346,14 @@ def _require_memory(
     )
 
 
-@contextmanager
-def _progress(progress: bool | Callable[[float], None], lanes: int) -> Iterator[Report]:
-    """Yield a thread-safe function that adds up the work of kernels, told in lanes."""
-    if progress is False:
-        yield lambda _: None
-        return
+def _adding_up(report: Callable[[float], None], lanes: int) -> Report:
+    """Return a thread-safe function that adds up the work of kernels, told in lanes."""
     lock, done = threading.Lock(), 0.0
-    show: Callable[[float], None]
-    bar = None
-    if callable(progress):
-        show = progress
-    else:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            raise MissingExtraError(
-                "progress=True needs tqdm: pip install 'spikealg[progress]', "
-                "or give a function of the fraction done"
-            ) from None
-        bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining}")
 
-        def show(fraction: float) -> None:
-            bar.update(fraction - bar.n)
-
-    def report(lane_fraction: float) -> None:
+    def add(lane_fraction: float) -> None:
         nonlocal done
         with lock:
             done += lane_fraction / lanes
-            show(min(done, 1.0))
+            report(min(done, 1.0))
 
-    try:
-        yield report
-        show(1.0)
-    finally:
-        if bar is not None:
-            bar.close()
+    return add

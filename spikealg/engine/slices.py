@@ -11,12 +11,20 @@ import numpy.typing as npt
 from spikealg.engine.job import Job, Outcome, Overflow, Report
 from spikealg.engine.plan import Request, make_request
 from spikealg.engine.rules import (
-    DONE, FLYING, LANE, OVERFLOW_LANE, OVERFLOW_NEURON, OVERFLOW_TICK, SPIKES, TICK, WANTED,
+    DONE,
+    FLYING,
+    LANE,
+    OVERFLOW_LANE,
+    OVERFLOW_NEURON,
+    OVERFLOW_TICK,
+    SPIKES,
+    TICK,
+    WANTED,
 )  # fmt: skip
 from spikealg.engine.state import Spikes
 from spikealg.memory import require_memory
 
-__all__ = ["Advance", "Out", "run_slice"]
+__all__ = ["Advance", "Out", "make_at", "make_out", "run_slice"]
 
 SPIKE_BUFFER = 2**16
 
@@ -51,7 +59,8 @@ Advance = Callable[[Request, Out, npt.NDArray[np.int64]], int]
 """A kernel that goes on from where `at` stands and returns DONE or PAUSED."""
 
 
-def _make_out(job: Job, lanes: slice) -> Out:
+def make_out(job: Job, lanes: slice) -> Out:
+    """Return the memory that a kernel writes for the lanes of a slice."""
     n, count = job.network.n_neurons, lanes.stop - lanes.start
     start = (job.start.v, job.start.i, job.start.c)
     rows, columns = (len(job.epochs.ks), len(job.epochs.neurons)) if job.epochs else (0, 0)
@@ -66,12 +75,18 @@ def _make_out(job: Job, lanes: slice) -> Out:
     )
 
 
-def run_slice(job: Job, lanes: slice, report: Report, advance: Advance) -> Outcome:
-    """Call `advance` until it is done, emptying its buffers in between."""
-    request, out = make_request(job), _make_out(job, lanes)
+def make_at(job: Job) -> npt.NDArray[np.int64]:
+    """Return where a kernel stands before its first call."""
     at = np.zeros(WANTED + 1, dtype=np.int64)
     at[TICK] = job.start_tick
     at[OVERFLOW_TICK] = -1
+    return at
+
+
+def run_slice(job: Job, lanes: slice, report: Report, advance: Advance) -> Outcome:
+    """Call `advance` until it is done, emptying its buffers in between."""
+    request, out = make_request(job), make_out(job, lanes)
+    at = make_at(job)
     spikes, flying, told = [Spikes.empty()], [Spikes.empty()], 0.0
     while True:
         code = advance(request, out, at)

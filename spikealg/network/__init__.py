@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spikealg.network.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
-from spikealg.network.ports import CODINGS, Port
+from spikealg.circuits.neuron import MEMORYLESS, NEVER, RESETS
+from spikealg.network.network import NO_FLOOR, Network
+from spikealg.network.ports import Port
 
-__all__ = ["CODINGS", "MEMORYLESS", "NEVER", "NO_FLOOR", "RESETS", "Network", "Port"]
+__all__ = ["MEMORYLESS", "NEVER", "NO_FLOOR", "RESETS", "Network", "Port"]

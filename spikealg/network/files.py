@@ -53,17 +53,19 @@ def load(path: str | Path) -> Network:
     """
     header, arrays = read_archive(path, FORMAT, VERSION)
     try:
-        ports = {
+        ports: dict[str, Any] = {
             side: {
-                name: Port(np.array(entry["neurons"], dtype=np.int64), **{
-                    key: entry[key] for key in ("width", "coding", "latency", "optional")
-                })
+                name: Port(
+                    np.array(entry["neurons"], dtype=np.int64),
+                    **{key: entry[key] for key in ("width", "coding", "latency", "optional")},
+                )
                 for name, entry in header[side].items()
             }
             for side in ("inputs", "outputs")
         }
         groups = tuple((str(name), int(first)) for name, first in header["groups"])
-        return Network(**{name: arrays[name] for name in _ARRAYS}, **ports, groups=groups)
+        parts: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
+        return Network(**parts, **ports, groups=groups)
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         raise FileFormatError(
             f"{path} is damaged: it is a {FORMAT} file but its content does not make a network "

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from spikealg.arguments import as_float_array, as_int_array
+from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, NEVER, RESETS
 from spikealg.errors import InputError
 from spikealg.network.ports import Port
 
@@ -31,15 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MEMORYLESS", "NEVER", "NO_FLOOR", "RESETS", "Network"]
 
-INT32_MAX = 2**31 - 1
-NEVER = INT32_MAX
-"""A threshold that is never reached: the neuron is a readout."""
 NO_FLOOR = -(2**31)
-"""A floor that is never felt."""
-MEMORYLESS = 4096
-"""A leak that keeps nothing from one tick to the next."""
-RESETS = ("value", "subtract", "none")
-"""What happens to the potential on a spike; the index is the code in ``Network.reset``."""
+"""A floor that is never felt: what an array holds where there is none."""
 
 _NEURON_ARRAYS: dict[str, Any] = {
     "threshold": np.int32,
@@ -403,9 +397,7 @@ def _reset_codes(reset: Any, n: int) -> npt.NDArray[np.int8]:
         ) from None
 
 
-def _ports(
-    argument: str, ports: Mapping[str, Port | npt.ArrayLike] | None
-) -> dict[str, Port]:
+def _ports(argument: str, ports: Mapping[str, Port | npt.ArrayLike] | None) -> dict[str, Port]:
     made = {}
     for name, port in (ports or {}).items():
         if not isinstance(port, Port):
@@ -429,12 +421,7 @@ def _check_invariants(network: Network) -> None:
                     f"got {array.dtype} of shape {array.shape}"
                 )
     indptr = network.indptr
-    if (
-        indptr.shape != (n + 1,)
-        or indptr[0] != 0
-        or indptr[-1] != m
-        or (np.diff(indptr) < 0).any()
-    ):
+    if indptr.shape != (n + 1,) or indptr[0] != 0 or indptr[-1] != m or (np.diff(indptr) < 0).any():
         raise InputError(f"indptr must rise from 0 to {m} in {n + 1} entries")
     ranges = {
         "leak": (0, MEMORYLESS),

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int, as_int_array
+from spikealg.circuits.codings import CODINGS
 
-__all__ = ["CODINGS", "Port"]
-
-CODINGS = ("binary", "stream", "unary", "temporal", "current")
+__all__ = ["Port"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +25,7 @@ class Port:
         Width of the value (bits of "binary" and "stream", largest count or time of "unary" and
         "temporal", lines of "current").
     coding : str
-        One of ``CODINGS``; see :mod:`spikealg.circuits.codings`.
+        One of ``CODINGS``, see :mod:`spikealg.circuits.codings`.
     latency : int or None
         Tick, counted from the tick of the inputs, at which an output is ready; None where the
         duration depends on the data (the network then has an output named "done").
@@ -56,8 +55,9 @@ class Port:
 
     def identical(self, other: Port) -> bool:
         """Whether both ports have the same neurons, width, coding, latency and optionality."""
-        return (
-            np.array_equal(self.neurons, other.neurons)
-            and (self.width, self.coding, self.latency, self.optional)
-            == (other.width, other.coding, other.latency, other.optional)
-        )
+        return np.array_equal(self.neurons, other.neurons) and (
+            self.width,
+            self.coding,
+            self.latency,
+            self.optional,
+        ) == (other.width, other.coding, other.latency, other.optional)

@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from tests.helpers import ALL_KERNELS
 from spikealg.engine import Status, simulate
 from spikealg.errors import NeuronOverflowError
 from spikealg.network import NEVER, Network
+from tests.helpers import ALL_KERNELS
 
 pytestmark = pytest.mark.parametrize("kernel", ALL_KERNELS)
 
@@ -59,9 +59,7 @@ def test_memoryless_forgets(kernel):
     [("value", -2, [1]), ("subtract", 4, [1, 2]), ("none", 7, [1, 2, 3])],
 )
 def test_resets(kernel, reset, after, ticks):
-    net = Network.from_arrays(
-        threshold=[3], reset=reset, reset_value=-2, inputs={"x": [0]}
-    )
+    net = Network.from_arrays(threshold=[3], reset=reset, reset_value=-2, inputs={"x": [0]})
     values = np.array([0, 7, 0, 0]).reshape(-1, 1, 1)
     assert potentials(net, kernel, 4, {"x": values})[1] == after
     assert spike_ticks(net, kernel, 4, {"x": values}) == ticks
@@ -117,9 +115,7 @@ def test_self_inhibition(kernel):
 
 
 def test_overflow_names_tick_neuron_and_lane(kernel):
-    net = Network.from_arrays(
-        threshold=[NEVER] * 12, inputs={"x": [3, 9]}, groups=(("store", 0),)
-    )
+    net = Network.from_arrays(threshold=[NEVER] * 12, inputs={"x": [3, 9]}, groups=(("store", 0),))
     ten = np.zeros((10, 3, 2), dtype=int)
     ten[2:, 1, 1] = 2**30
     ten[3:, 2, 0] = 2**30
@@ -137,7 +133,7 @@ def test_overflow_of_the_current(kernel):
         threshold=[1, NEVER], leak=4096, current_leak=[4096, 0], pre=[0, 0], post=[0, 1],
         weight=[1, 2**30], inputs={"x": [0]},
     )  # fmt: skip
-    with pytest.raises(NeuronOverflowError, match="neuron 1 .* tick 2, lane 0"):
+    with pytest.raises(NeuronOverflowError, match=r"neuron 1 .* tick 2, lane 0"):
         simulate(net, {"x": 1}, ticks=10, seed=0, kernel=kernel)
 
 

@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from tests.helpers import refused
 from spikealg.circuits import Circuit
 from spikealg.engine import KERNELS, Run, State, simulate
 from spikealg.engine import run as run_module
 from spikealg.errors import InputError, InputTypeError, TooLargeError
 from spikealg.network import Network, Port
+from tests.helpers import refused
 
 
 @pytest.fixture
@@ -34,7 +34,10 @@ REFUSED = [
     ({"lanes": 0}, "lanes must be a whole number of at least 1, got 0"),
     ({"seed": -1}, "seed must be a whole number from 0 to 18446744073709551615, got -1"),
     ({"threads": 0}, "threads must be a whole number of at least 1, got 0"),
-    ({"record": "everything"}, "record must be one of 'outputs', 'all', 'counts', got 'everything'"),
+    (
+        {"record": "everything"},
+        "record must be one of 'outputs', 'all', 'counts', got 'everything'",
+    ),
     ({"record": [7]}, "record must be a whole number from 0 to 2, got 7"),
     (
         {"record": ["z"]},
@@ -118,14 +121,14 @@ def test_records_what_is_asked(net):
     some = simulate(net, x, ticks=6, seed=0, record=["x", "neuron[1]", 2])
     assert some.spikes.identical(everything.spikes)
     order = np.lexsort((everything.spikes.lane, everything.spikes.i, everything.spikes.t))
-    assert np.array_equal(order, np.arange(len(order))) and len(order) == everything.counts.sum()
+    assert np.array_equal(order, np.arange(everything.counts.sum()))
     assert everything.synaptic_events == 2 * 8 + 8
     assert everything.updates == 3 * 6 * 2
     # Neuron 1 is reached in ticks 1 to 4, neuron 2 in ticks 2 to 5, in both lanes.
     assert everything.active_updates == 16
+    outputs_only = simulate(net, x, ticks=6, seed=0)
     with pytest.raises(InputError, match="active_updates needs all spikes"):
-        some_counts = simulate(net, x, ticks=6, seed=0)
-        some_counts.active_updates  # noqa: B018
+        outputs_only.active_updates  # noqa: B018
     with pytest.raises(InputError, match=r"neuron 0 \(neuron\[0\]\) was not recorded"):
         simulate(net, x, ticks=6, seed=0).raster([0], 0, 6)
 
@@ -154,7 +157,7 @@ def test_ports_decode_where_they_are_ready():
 
 def test_memory_is_refused_with_an_estimate():
     net = Network.from_arrays(threshold=np.ones(1000, dtype=int))
-    with pytest.raises(TooLargeError, match="1000 neurons in 1000000000 lanes .* GiB"):
+    with pytest.raises(TooLargeError, match=r"1000 neurons in 1000000000 lanes .* GiB"):
         simulate(net, ticks=1, lanes=10**9)
 
 
@@ -162,7 +165,8 @@ def test_progress_is_told_and_ends_at_one(net):
     for kernel in KERNELS:
         told = []
         simulate(net, ticks=200, lanes=3, seed=0, kernel=kernel, progress=told.append)
-        assert told[-1] == 1.0 and told == sorted(told)
+        assert told[-1] == 1.0
+        assert told == sorted(told)
     simulate(net, ticks=3, seed=0, progress=True)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from tests.helpers import refused
 from spikealg.engine import simulate
 from spikealg.errors import InputError, InputTypeError
 from spikealg.network import NEVER, Network, Port
+from tests.helpers import refused
 
 REFUSED = [
     ({"delay": 0}, InputError, "delay must be a whole number from 1 to 2147483647, got 0"),
@@ -43,7 +43,7 @@ REFUSED = [
     (
         {"reset": "add"},
         InputError,
-        "reset must be \"value\", \"subtract\" or \"none\", got 'add'",
+        'reset must be "value", "subtract" or "none", got \'add\'',
     ),
     (
         {"reset": "subtract", "threshold": [1, 0, 1]},

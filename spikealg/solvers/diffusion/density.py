@@ -125,6 +125,6 @@ def _exited(run: Run, circuit: DensityCircuit, steps: Array, sides: int) -> Arra
     order = np.argsort(ports["exit"].neurons)
     line = order[np.searchsorted(ports["exit"].neurons, left.i, sorter=order)]
     side = circuit.exit_side[line]
-    return np.stack(
-        [np.bincount(side[step <= last], minlength=sides) for last in steps]
-    ).astype(np.int64)
+    return np.stack([np.bincount(side[step <= last], minlength=sides) for last in steps]).astype(
+        np.int64
+    )

@@ -38,7 +38,7 @@ _WORTH_A_THREAD = 1 << 22
 
 
 @njit(cache=True, inline="always")
-def _shifted(x):  # type: ignore[no-untyped-def]
+def _shifted(x):
     """Return the next state of xorshift64 (uint64, never 0)."""
     x ^= x << uint64(13)
     x ^= x >> uint64(7)
@@ -47,7 +47,7 @@ def _shifted(x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, inline="always")
-def _first_state(seed, walker):  # type: ignore[no-untyped-def]
+def _first_state(seed, walker):
     """Return where a walker's generator starts (uint64, not 0)."""
     z = uint64(seed)
     # The seed is mixed before the walker comes in, or seed ^ walker would be all that counts.
@@ -60,7 +60,7 @@ def _first_state(seed, walker):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fill_alias(indptr, target, probability, first, columns, threshold, pair):  # type: ignore[no-untyped-def]
+def _fill_alias(indptr, target, probability, first, columns, threshold, pair):
     """Write the alias tables of all vertices.
 
     indptr (n + 1,) int64, target (m,) int32, probability (m,) float64: exits of each vertex.
@@ -105,7 +105,7 @@ def _fill_alias(indptr, target, probability, first, columns, threshold, pair):  
 
 
 @njit(cache=True, nogil=True)
-def _walk(first, columns, threshold, pair, single, n_live, bounds, walkers, seed, steps, counts):  # type: ignore[no-untyped-def]
+def _walk(first, columns, threshold, pair, single, n_live, bounds, walkers, seed, steps, counts):
     """Walk some walkers and count them.
 
     first, columns, threshold, pair: the tables of `_fill_alias`; `single` says that every vertex

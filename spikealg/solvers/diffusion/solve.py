@@ -23,8 +23,10 @@ __all__ = ["solve"]
 
 _MODES = ("forward", "backward", "steady")
 _WALKERS = 100_000
-_AUTO_LANES = 1
-"""One copy of the circuit costs the fewest spikes: each copy adds its own for control."""
+_MOST_AUTO_LANES = 8
+_WALKERS_PER_COUNTER = 2
+"""Each copy of the circuit adds four spikes per vertex and step for control: with so many walkers
+per counter that is little, and copies run side by side on several cores."""
 _LATER = {
     "rtol": "choose walkers= yourself and look at solution.stderr",
     "at": "forward mode gives the density at every vertex",
@@ -125,7 +127,10 @@ def solve(
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )
-    n_lanes = _AUTO_LANES if isinstance(lanes, str) else lanes
+    if isinstance(lanes, str):
+        n_lanes = _choose_lanes(problem, total) if method == "density" else 1
+    else:
+        n_lanes = lanes
     walk = walk_by(method, seed=number, lanes=n_lanes, probability_bits=probability_bits)
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
@@ -150,6 +155,12 @@ def solve(
         seed=number,
         runs=walked.runs,
     )
+
+
+def _choose_lanes(problem: Problem, walkers: int) -> int:
+    """Return how many copies of the circuit share the walkers; the machine has no say."""
+    counters = max(1, int(problem.rates.live.sum()))
+    return max(1, min(_MOST_AUTO_LANES, walkers // (_WALKERS_PER_COUNTER * counters)))
 
 
 def _refuse_later(given: dict[str, Any], atol: float) -> None:
