@@ -1,0 +1,199 @@
+"""The density circuit: its laws, and its agreement with the chain it walks."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from spikealg import diffusion
+from spikealg.engine import simulate
+from spikealg.solvers.diffusion import chain, density
+from spikealg.solvers.diffusion.density_circuit import DensityCircuit
+from tests.helpers import FAST_KERNELS
+
+
+def ring(n: int, dt: float = 1.0, diffusivity: float = 0.5):
+    problem = diffusion.Problem(
+        diffusion.Interval(0, n, n), diffusivity=diffusivity, boundary="periodic", initial=0.0
+    )
+    return problem.rates.transition(dt)
+
+
+def path(n: int, dt: float = 0.8):
+    """Sinks at both ends, "stay" possible."""
+    problem = diffusion.Problem(
+        diffusion.Interval(0, n, n), diffusivity=0.5, boundary="absorb", initial=n / 2
+    )
+    return problem.rates.transition(dt)
+
+
+def steps_of(transition, start, steps, seed, lanes=1):
+    """Walk; return ticks of "walk" in lane 0, readout (steps + 1, V) and the run."""
+    network = DensityCircuit(transition, steps=steps).compile()
+    load = density.spread(start, lanes)
+    run = simulate(
+        network,
+        {"load": -load[np.newaxis], "start": np.full((1, lanes, 1), 10)},
+        ticks=10**6,
+        seed=seed,
+        record=["walk"],
+        until=("stop", 1),
+        epochs=("walk", list(range(1, steps + 2)), "readout"),
+    )
+    return run.spikes.t[run.spikes.lane == 0], run.epochs, run
+
+
+@pytest.mark.parametrize("n", [4, 9])
+@pytest.mark.parametrize(("dt", "degree"), [(1.0, 2), (0.8, 3)])
+def test_number_of_neurons(n, dt, degree):
+    transition = ring(n, dt)
+    assert DensityCircuit(transition).compile().n_neurons == n * (2 * degree + 4) + 4
+    assert DensityCircuit(transition, steps=3).compile().n_neurons == n * (2 * degree + 4) + 5
+
+
+@pytest.mark.parametrize(("dt", "degree"), [(1.0, 2), (0.8, 3)])
+def test_ticks_and_walkers_of_every_step(dt, degree):
+    start = np.array([0, 7, 1, 0, 0, 30, 2, 0])
+    begun, readout, _ = steps_of(ring(len(start), dt), start, 40, seed=5)
+    assert readout[0].tolist() == start.tolist()
+    assert (readout.sum(axis=1) == start.sum()).all()
+    before, after = readout[:-1].max(axis=1), readout[1:].max(axis=1)
+    assert np.diff(begun).tolist() == (before + degree + after + 7).tolist()
+    assert len({*map(tuple, readout)}) > 30
+
+
+def test_spikes_of_a_step():
+    """(5 − P_last) per walker, 4 per vertex, 4 for control; false alarm 6e-5 (±4σ)."""
+    n, walkers, steps, stay = 50, 5000, 40, 0.2
+    network = DensityCircuit(ring(n, 1 - stay)).compile()
+    load = np.full((1, 1, n), -walkers // n)
+    run = simulate(
+        network,
+        {"load": load, "start": 10},
+        ticks=10**6,
+        seed=3,
+        record="counts",
+        until=("walk", steps + 1),
+        epochs=("walk", list(range(1, steps + 1)), list(range(network.n_neurons))),
+    )
+    per_step = run.epochs.sum(axis=1)
+    stayed = 5 * walkers + 4 * n + 4 - per_step
+    assert len(set(stayed.tolist())) > 10
+    moves = walkers * steps
+    assert abs(stayed.sum() - moves * stay) <= 4 * np.sqrt(moves * stay * (1 - stay))
+
+
+@pytest.mark.parametrize("kernel", FAST_KERNELS)
+def test_clockwise_ring_moves_all_walkers_together(kernel):
+    graph = nx.cycle_graph(5, create_using=nx.DiGraph)
+    domain = diffusion.Graph(graph, laplacian="random-walk")
+    transition = diffusion.Problem(domain, initial=0).rates.transition(1.0)
+    walk = density.walk(transition, np.array([3, 0, 0, 0, 0]), np.arange(6), seed=1, kernel=kernel)
+    assert walk.counts.tolist() == (3 * np.roll(np.eye(5, dtype=int), 0, axis=0)).tolist() + [
+        [3, 0, 0, 0, 0]
+    ]
+
+
+def test_kernels_threads_and_what_is_recorded_change_nothing():
+    transition = path(12)
+    start = np.zeros(13, dtype=np.int64)
+    start[[3, 6, 9]] = 40, 100, 7
+    steps = np.array([0, 1, 7, 20])
+    walks = [
+        density.walk(transition, start, steps, seed=4, lanes=5, kernel=kernel, threads=threads)
+        for kernel in ("reference", *FAST_KERNELS)
+        for threads in (1, 2)
+    ]
+    for walk in walks:
+        assert np.array_equal(walk.counts, walks[0].counts)
+        assert np.array_equal(walk.exited, walks[0].exited)
+        assert (walk.counts.sum(axis=1) + walk.exited.sum(axis=1) == 147).all()
+    # A run that ends later has taken the same first steps.
+    longer = density.walk(transition, start, np.array([7, 30]), seed=4, lanes=5)
+    assert np.array_equal(longer.counts[0], walks[0].counts[2])
+    assert np.array_equal(longer.exited[0], walks[0].exited[2])
+    assert walks[0].exited[-1].min() > 0
+
+
+def test_walkers_deal_evenly():
+    rng = np.random.default_rng(0)
+    for lanes in (1, 2, 7, 64):
+        walkers = rng.integers(0, 50, 30)
+        dealt = density.spread(walkers, lanes)
+        assert dealt.shape == (lanes, 30)
+        assert dealt.min() >= 0
+        assert dealt.sum(axis=0).tolist() == walkers.tolist()
+        assert np.ptp(dealt.sum(axis=1)) <= 1
+
+
+def test_nobody_walks_where_all_start_on_sinks():
+    transition = path(6)
+    walk = density.walk(transition, np.array([2, 0, 0, 0, 0, 0, 5]), np.array([0, 3]), seed=0)
+    assert walk.counts.sum() == 0
+    assert walk.exited.tolist() == [[2, 5], [2, 5]]
+
+
+def test_gamblers_ruin_by_spikes():
+    """P(hit 10) = .3, mean number of steps 21; false alarm 6e-5 each (±4σ)."""
+    walkers, last = 20_000, 450
+    transition = diffusion.gamblers_ruin(10, 3).rates.transition(1.0)
+    start = np.zeros(11, dtype=np.int64)
+    start[3] = walkers
+    walk = density.walk(transition, start, np.arange(last + 1), seed=2, lanes=8)
+    low, high = walk.exited[-1]
+    assert low + high == walkers
+    assert abs(high / walkers - 0.3) <= 4 * np.sqrt(0.3 * 0.7 / walkers)
+    mean = walk.counts.sum() / walkers
+    assert abs(mean - 21) <= 4 * np.sqrt(392 / walkers)
+
+
+PROBLEMS = {
+    "2 absorbing rod": lambda: diffusion.heat_rod("absorb"),
+    "3 reflecting rod": lambda: diffusion.heat_rod("reflect"),
+    "4 periodic rod": lambda: diffusion.heat_rod("periodic"),
+    "5 drifting wave": diffusion.advection_diffusion,
+    "6 Ornstein-Uhlenbeck": diffusion.ornstein_uhlenbeck,
+    "10 karate club": lambda: diffusion.Problem(
+        diffusion.Graph(nx.karate_club_graph(), laplacian="random-walk"),
+        initial=0, t_span=6.0, dt=1.0,
+    ),
+    "2-D box": lambda: diffusion.Problem(
+        diffusion.Box((0, 0), (1, 2), (6, 8)), diffusivity=lambda x: 1 + x[..., 0],
+        drift=(1.0, -0.5), initial=(0.3, 0.7), t_span=0.05,
+        boundary={"x-": "absorb", "x+": "reflect", "y": "periodic"},
+    ),
+    "3-D box": lambda: diffusion.Problem(
+        diffusion.Box((0, 0, 0), (1, 1, 1), (4, 4, 4)), sigma=0.8, initial=(0.5, 0.5, 0.5),
+        t_span=0.1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_circuit_agrees_with_its_chain(name, lanes):
+    """χ² of the counts against the chain; false alarm 1e-3 per case, fixed seeds."""
+    solution = diffusion.solve(
+        PROBLEMS[name](), method="density", walkers=4000, lanes=lanes, seed=7
+    )
+    check = solution.check()
+    assert check.circuit.p_value > 1e-3
+    assert check.ok
+
+
+def test_a_wrong_circuit_is_found_out():
+    """The χ² test sees a gate whose probability is off by a twentieth."""
+    transition = ring(20, 0.8)
+    start = np.full(20, 1000)
+    start[:10] = 0
+    steps = np.array([6])
+    expected = chain.walk(transition, start / start.sum(), steps).counts[0] * start.sum()
+
+    def chi2(bits: int) -> float:
+        walk = density.walk(transition, start, steps, seed=11, lanes=4, probability_bits=bits)
+        return float(((walk.counts[0] - expected) ** 2 / expected).sum())
+
+    # 19 degrees of freedom: above 43.8 with probability 1e-3. Of 0.4 and 2/3, one bit makes 1/2.
+    assert chi2(32) < 43.8
+    assert chi2(1) > 100
