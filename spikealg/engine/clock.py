@@ -48,14 +48,13 @@ from spikealg.engine.rules import (
     UNTIL_LEFT,
     VISITS_PER_CALL,
     WILD,
-    count_epochs,
     decay,
     draw,
     integrated,
     is_restless,
     list_flying,
     note_overflow,
-    record,
+    note_spikes,
     reset,
 )  # fmt: skip
 from spikealg.engine.slices import run_slice
@@ -389,8 +388,10 @@ def _advance(plan, request, runs, work, out, first, at):
     inject_tick, inject_neuron = request.inject_tick, request.inject_neuron
     inject_value = request.inject_value
     n, mask, start = len(kind), plan.ring - 1, request.start_tick
-    recording = request.recorded.any()
-    room = n if recording else 0
+    # What nobody asks for is empty.
+    recorded = request.recorded if request.recorded.any() else request.recorded[:0]
+    quieting = plan.longest if request.until_quiet else plan.longest[:0]
+    room = len(recorded)
     visits = 0
     while at[LANE] < len(out.cells):
         row, lane = at[LANE], at[LANE] + first
@@ -428,17 +429,9 @@ def _advance(plan, request, runs, work, out, first, at):
                 history[slot, : at[FIRED]] = spiking
                 _send(plan.indptr, plan.synapse, plan.target_bits, plan.pairs, work.base,
                       work.weight, ring, mask, spiking, n, tick, out.counts)  # fmt: skip
-                if recording:
-                    record(spiking, request.recorded, out.spikes, tick, lane, at)
-                if request.marker >= 0:
-                    count_epochs(spiking, request.marker, request.epoch_ks, request.epoch_column,
-                                 out.epochs, at)  # fmt: skip
-                if request.until_count > 0:
-                    for j in spiking:
-                        at[UNTIL_LEFT] -= request.until_mask[j]
-                elif request.until_quiet:
-                    for j in spiking:
-                        at[ARRIVED_BY] = max(at[ARRIVED_BY], tick + plan.longest[j])
+                note_spikes(spiking, recorded, out.spikes, request.marker, request.epoch_ks,
+                            request.epoch_column, out.epochs, request.until_mask,
+                            request.until_count, quieting, tick, lane, at)  # fmt: skip
             for w in range(len(request.watched)):
                 out.potentials[tick - start, row, w] = cells[V, request.watched[w]]
             over = False

@@ -204,3 +204,19 @@ def note_overflow(tick, lane, at):
     """Keep the overflow of this tick if it comes before the one known, by tick and neuron."""
     if at[OVERFLOW_TICK] != tick or at[WILD] < at[OVERFLOW_NEURON]:
         at[OVERFLOW_TICK], at[OVERFLOW_NEURON], at[OVERFLOW_LANE] = tick, at[WILD], lane
+
+
+@njit(cache=True)
+def note_spikes(spiking, recorded, spikes, marker, epoch_ks, epoch_column, epochs, until_mask,
+                until_count, longest, tick, lane, at):  # fmt: skip
+    """Write down the spikes of a tick wherever the request asks for them."""
+    if len(recorded) > 0:
+        record(spiking, recorded, spikes, tick, lane, at)
+    if marker >= 0:
+        count_epochs(spiking, marker, epoch_ks, epoch_column, epochs, at)
+    if until_count > 0:
+        for j in spiking:
+            at[UNTIL_LEFT] -= until_mask[j]
+    elif len(longest) > 0:
+        for j in spiking:
+            at[ARRIVED_BY] = max(at[ARRIVED_BY], tick + longest[j])

@@ -1,0 +1,179 @@
+"""From the arguments of a call to a job: every check, and names turned into neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice, as_int
+from spikealg.engine.draws import fresh_seed
+from spikealg.engine.injection import lanes_of, make_injection
+from spikealg.engine.job import Epochs, Job
+from spikealg.engine.state import State
+from spikealg.errors import InputError, InputTypeError
+from spikealg.memory import require_memory
+from spikealg.network import Network
+
+__all__ = ["prepare"]
+
+
+def _neurons(network: Network, argument: str, what: Any) -> npt.NDArray[np.int64]:
+    """Return the neurons that a port, a path, an index, or a sequence of these names."""
+    if isinstance(what, str):
+        try:
+            return network.find(what)
+        except InputError as error:
+            raise InputError(f"{argument}: {error}") from None
+    if isinstance(what, (list, tuple, np.ndarray)):
+        parts = [_neurons(network, argument, entry) for entry in what]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    return np.array([as_int(argument, what, low=0, high=network.n_neurons - 1)])
+
+
+def prepare(
+    network: Network,
+    inputs: Mapping[str, Any],
+    ticks: int,
+    lanes: int | None,
+    first_lane: int,
+    seed: int | None,
+    record: str | Sequence[Any],
+    potentials: Any,
+    until: Any,
+    epochs: Any,
+    state: State | None,
+    threads: int,
+) -> Job:
+    """Check the arguments of ``simulate``, and return them as a job for the kernels."""
+    ticks = as_int("ticks", ticks, low=0, high=2**31 - 1)
+    first_lane = as_int("first_lane", first_lane, low=0)
+    if seed is not None:
+        seed = as_int("seed", seed, low=0, high=2**64 - 1)
+    given = lanes_of(network, inputs)
+    if lanes is not None:
+        lanes = as_int("lanes", lanes, low=1)
+    if state is None:
+        seed = fresh_seed() if seed is None else seed
+        start = State.initial(network, seed, first_lane)
+        lanes = lanes or given or 1
+    else:
+        start = _continued(network, state, lanes, first_lane, seed)
+        seed, first_lane, lanes = start.seed, start.first_lane, start.lanes
+    if given not in (None, 1, lanes):
+        raise InputError(f"inputs have {given} lanes, but the run has {lanes}")
+    if start.tick + ticks > 2**32 and (network.draw_limit < 2**32).any():
+        raise InputError(
+            f"ticks must end below 2**32 where neurons draw, got {start.tick} + {ticks}"
+        )
+    until_quiet, until_neurons, until_count = _until(network, until)
+    recorded = _recorded(network, record)
+    watched = (
+        np.empty(0, dtype=np.int64)
+        if potentials is None
+        else _neurons(network, "potentials", potentials)
+    )
+    counted = _epochs(network, epochs, recorded)
+    _require_memory(network, ticks, lanes, min(threads, lanes), watched, counted)
+    return Job(
+        network=network,
+        ticks=ticks,
+        start=start,
+        lanes=lanes,
+        first_lane=first_lane,
+        seed=seed,
+        injection=make_injection(network, inputs, lanes=lanes, ticks=ticks, start_tick=start.tick),
+        recorded=recorded,
+        watched=watched,
+        until_quiet=until_quiet,
+        until_neurons=until_neurons,
+        until_count=until_count,
+        epochs=counted,
+    )
+
+
+def _continued(
+    network: Network, state: State, lanes: int | None, first_lane: int, seed: int | None
+) -> State:
+    if not isinstance(state, State):
+        raise InputTypeError(f"state must be a State, as in run.state, got {type(state).__name__}")
+    if state.v.shape[1] != network.n_neurons:
+        raise InputError(
+            f"state is of a network of {state.v.shape[1]} neurons, this one has {network.n_neurons}"
+        )
+    for name, value, kept in (
+        ("lanes", lanes, state.lanes),
+        ("seed", seed, state.seed),
+        ("first_lane", first_lane or None, state.first_lane),
+    ):
+        if value is not None and value != kept:
+            raise InputError(f"{name} is {value}, but state has {kept}: leave {name} out")
+    return state
+
+
+def _recorded(network: Network, record: str | Sequence[Any]) -> npt.NDArray[np.int64]:
+    if isinstance(record, str):
+        as_choice("record", record, ("outputs", "all", "counts"))
+        if record == "counts":
+            return np.empty(0, dtype=np.int64)
+        if record == "all" or not network.outputs:
+            return np.arange(network.n_neurons)
+        return np.unique(np.concatenate([port.neurons for port in network.outputs.values()]))
+    return np.unique(_neurons(network, "record", record))
+
+
+def _until(network: Network, until: Any) -> tuple[bool, npt.NDArray[np.int64], int]:
+    nobody = np.empty(0, dtype=np.int64)
+    if until is None:
+        return False, nobody, 0
+    if isinstance(until, str) and until == "quiet":
+        return True, nobody, 0
+    if not isinstance(until, tuple) or len(until) != 2:
+        raise InputError(f'until must be None, "quiet" or (port or neuron, k), got {until!r}')
+    return (
+        False,
+        np.unique(_neurons(network, "until", until[0])),
+        as_int("until[1]", until[1], low=1),
+    )
+
+
+def _epochs(network: Network, epochs: Any, recorded: npt.NDArray[np.int64]) -> Epochs | None:
+    if epochs is None:
+        return None
+    if not isinstance(epochs, tuple) or len(epochs) not in (2, 3):
+        raise InputError(
+            f"epochs must be (neuron, [k, ...]) or (neuron, [k, ...], neurons), got {epochs!r}"
+        )
+    marker = _neurons(network, "epochs[0]", epochs[0])
+    if len(marker) != 1:
+        raise InputError(f"epochs[0] must be one neuron, got {epochs[0]!r} with {len(marker)}")
+    ks = np.array([as_int("epochs[1]", k, low=1) for k in epochs[1]], dtype=np.int64)
+    if (np.diff(ks) <= 0).any():
+        raise InputError(f"epochs[1] must rise, got {ks.tolist()}")
+    neurons = recorded if len(epochs) == 2 else _neurons(network, "epochs[2]", epochs[2])
+    if len(np.unique(neurons)) != len(neurons):
+        raise InputError("epochs[2] must name each neuron once")
+    return Epochs(int(marker[0]), ks, neurons)
+
+
+def _require_memory(
+    network: Network,
+    ticks: int,
+    lanes: int,
+    workers: int,
+    watched: npt.NDArray[np.int64],
+    epochs: Epochs | None,
+) -> None:
+    """Refuse a run whose state, rings of arriving input and tables cannot fit."""
+    n, ring = network.n_neurons, 2 * network.max_delay + 2
+    of_lanes = lanes * (12 * n + 32 + 4 * ticks * len(watched))
+    of_workers = workers * n * (12 * ring + 100)
+    if epochs is not None:
+        of_workers += 8 * workers * len(epochs.ks) * len(epochs.neurons)
+    require_memory(
+        of_lanes + of_workers + 8 * network.n_synapses,
+        f"a run of {n} neurons in {lanes} lanes with delays up to {network.max_delay}",
+        "use fewer lanes at a time (first_lane numbers the blocks) or shorter delays",
+    )
