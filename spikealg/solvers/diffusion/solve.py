@@ -84,7 +84,8 @@ def solve(
         accurate.
     lanes : int or "auto"
         For "density": over how many copies of the circuit the walkers are spread. More copies
-        take fewer ticks and more spikes. "auto" is one.
+        take fewer ticks and more spikes, and run on several cores. "auto" is one copy per two
+        walkers at each live vertex, at most eight, whatever the machine.
     probability_bits : int
         For "density": bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
     seed : int or None

@@ -8,7 +8,7 @@ def test_a_ring_has_the_size_and_the_spikes_of_the_construction():
     # Laws of the construction: V(2d + 4) + 4 neurons and one that stops, d exits per vertex, and
     # (5 − P_last)·walkers + 4V + 4 spikes per step, P_last = ½ the chance to stay.
     ring = Problem(Interval(0, 1, 10), diffusivity=1.0, boundary="periodic", initial=0.5)
-    solution = solve(ring, 0.5, dt=1 / 400, walkers=1000)
+    solution = solve(ring, 0.5, dt=1 / 400, walkers=1000, lanes=1)
     summary = solution.circuit_summary()
     assert summary.neurons == 10 * (2 * 3 + 4) + 4 + 1
     assert summary.walk_steps == solution.steps == 200
