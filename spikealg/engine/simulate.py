@@ -106,7 +106,6 @@ def simulate(
     Examples
     --------
     >>> from spikealg.network import Network
-    from spikealg.progress import reporting
     >>> ring = Network.from_arrays(threshold=[1, 1], pre=[0, 1], post=[1, 0], inputs={"x": [0]})
     >>> simulate(ring, {"x": 1}, ticks=5).spikes.i
     array([0, 1, 0, 1, 0])
@@ -128,12 +127,16 @@ def simulate(
     slices = [slice(low, high) for low, high in pairwise(edges)]
     run = KERNELS[name]
     with reporting(progress, f"{ticks} ticks") as tell:
-        report = _adding_up(tell, job.lanes)
+        tally = _Tally(tell, job.lanes)
         if workers == 1:
-            parts = [run(job, slices[0], report)]
+            parts = [run(job, slices[0], tally.add)]
         else:
             with ThreadPoolExecutor(workers) as pool:
-                parts = list(pool.map(lambda lanes: run(job, lanes, report), slices))
+                try:
+                    parts = list(pool.map(lambda lanes: run(job, lanes, tally.add), slices))
+                except BaseException:
+                    tally.stopped = True
+                    raise
         tell(1.0)
     return Run.from_outcome(job, merge(job, parts), name)
 
@@ -184,14 +187,21 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
     return results
 
 
-def _adding_up(report: Callable[[float], None], lanes: int) -> Report:
-    """Return a thread-safe function that adds up the work of kernels, told in lanes."""
-    lock, done = threading.Lock(), 0.0
+class _Tally:
+    """Adds up the work of kernels over threads, and ends them when it is stopped.
 
-    def add(lane_fraction: float) -> None:
-        nonlocal done
-        with lock:
-            done += lane_fraction / lanes
-            report(min(done, 1.0))
+    Kernels call :meth:`add` several times a second, so Ctrl-C is heard by all threads.
+    """
 
-    return add
+    def __init__(self, tell: Callable[[float], None], lanes: int) -> None:
+        self.stopped = False
+        self._tell, self._lanes = tell, lanes
+        self._lock, self._done = threading.Lock(), 0.0
+
+    def add(self, lane_fraction: float) -> None:
+        """Add work done, in lanes."""
+        if self.stopped:
+            raise KeyboardInterrupt
+        with self._lock:
+            self._done += lane_fraction / self._lanes
+            self._tell(min(self._done, 1.0))

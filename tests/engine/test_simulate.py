@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -202,3 +203,22 @@ def test_kernels_do_not_depend_on_compilation():
 
 def test_run_module_has_sentences_for_every_status():
     assert all(len(status.value.split()) > 3 for status in run_module.Status)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_ends_all_threads_at_once(threads):
+    """Ctrl-C, here raised by the function that is told of progress, leaves no thread running."""
+    busy = Network.from_arrays(threshold=np.zeros(2000, dtype=int), leak=4096)
+    told = []
+
+    def interrupt(fraction: float) -> None:
+        told.append(fraction)
+        raise KeyboardInterrupt
+
+    begun = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(busy, ticks=2**30, lanes=4, seed=0, kernel="event", record="counts",
+                 threads=threads, progress=interrupt)  # fmt: skip
+    assert told[0] < 0.01
+    # The whole run would take days; this only says that it did not go on.
+    assert time.perf_counter() - begun < 300
