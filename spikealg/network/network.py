@@ -25,31 +25,18 @@ import scipy.sparse as sp
 from spikealg.arguments import as_float_array, as_int_array
 from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, NEVER, RESETS
 from spikealg.errors import InputError
+from spikealg.network.invariants import (
+    NEURON_ARRAYS,
+    NO_FLOOR,
+    SYNAPSE_ARRAYS,
+    check_invariants,
+)
 from spikealg.network.ports import Port
 
 if TYPE_CHECKING:
     from spikealg.network.summary import Summary
 
 __all__ = ["MEMORYLESS", "NEVER", "NO_FLOOR", "RESETS", "Network"]
-
-NO_FLOOR = -(2**31)
-"""A floor that is never felt: what an array holds where there is none."""
-
-_NEURON_ARRAYS: dict[str, Any] = {
-    "threshold": np.int32,
-    "leak": np.int32,
-    "bias": np.int32,
-    "current_leak": np.int32,
-    "reset": np.int8,
-    "reset_value": np.int32,
-    "draw_limit": np.uint64,
-    "refractory": np.int32,
-    "refractory_init": np.int32,
-    "floor": np.int32,
-    "v_init": np.int32,
-    "stream": np.uint32,
-}
-_SYNAPSE_ARRAYS: dict[str, Any] = {"post": np.int32, "weight": np.int32, "delay": np.int32}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +83,7 @@ class Network:
     groups: tuple[tuple[str, int], ...] = (("neuron", 0),)
 
     def __post_init__(self) -> None:
-        _check_invariants(self)
+        check_invariants(self)
         for field in fields(self):
             array = getattr(self, field.name)
             if isinstance(array, np.ndarray):
@@ -193,9 +180,9 @@ class Network:
             "delay": as_int_array("delay", delay, shape=(m,), low=1, high=INT32_MAX),
         }
         order = np.argsort(sources, kind="stable")
-        for name, dtype in _SYNAPSE_ARRAYS.items():
+        for name, dtype in SYNAPSE_ARRAYS.items():
             arrays[name] = arrays[name][order].astype(dtype)
-        for name, dtype in _NEURON_ARRAYS.items():
+        for name, dtype in NEURON_ARRAYS.items():
             arrays[name] = arrays[name].astype(dtype)
         indptr = np.zeros(n + 1, dtype=np.int64)
         np.cumsum(np.bincount(sources, minlength=n), out=indptr[1:])
@@ -405,71 +392,3 @@ def _ports(argument: str, ports: Mapping[str, Port | npt.ArrayLike] | None) -> d
             port = Port(neurons, width=len(neurons))
         made[name] = port
     return made
-
-
-def _check_invariants(network: Network) -> None:
-    """Raise an error that names the first array which breaks a rule of the format."""
-    n, m = len(network.threshold), len(network.post)
-    if n == 0:
-        raise InputError("threshold must have at least one neuron, got an empty array")
-    for length, kinds in ((n, _NEURON_ARRAYS), (m, _SYNAPSE_ARRAYS)):
-        for name, dtype in kinds.items():
-            array = getattr(network, name)
-            if array.shape != (length,) or array.dtype != dtype:
-                raise InputError(
-                    f"{name} must be {np.dtype(dtype)} of shape ({length},), "
-                    f"got {array.dtype} of shape {array.shape}"
-                )
-    indptr = network.indptr
-    if indptr.shape != (n + 1,) or indptr[0] != 0 or indptr[-1] != m or (np.diff(indptr) < 0).any():
-        raise InputError(f"indptr must rise from 0 to {m} in {n + 1} entries")
-    ranges = {
-        "leak": (0, MEMORYLESS),
-        "current_leak": (0, MEMORYLESS),
-        "reset": (0, len(RESETS) - 1),
-        "draw_limit": (0, 2**32),
-        "refractory": (0, INT32_MAX),
-        "refractory_init": (0, INT32_MAX),
-        "floor": (NO_FLOOR, 0),
-        "post": (0, n - 1),
-        "delay": (1, INT32_MAX),
-    }
-    for name, (low, high) in ranges.items():
-        array = getattr(network, name)
-        if array.size and (int(array.min()) < low or int(array.max()) > high):
-            worst = array[(array < low) | (array > high)][0]
-            raise InputError(f"{name} must be from {low} to {high}, got {worst}")
-    subtracting = network.reset == RESETS.index("subtract")
-    if (network.threshold[subtracting] < 1).any():
-        neuron = int(np.nonzero(subtracting & (network.threshold < 1))[0][0])
-        raise InputError(
-            f'reset "subtract" needs threshold >= 1, got {network.threshold[neuron]} '
-            f"at neuron {neuron}"
-        )
-    if len(np.unique(network.stream)) != n:
-        raise InputError("stream must be distinct within a network")
-    drive = np.abs(network.bias.astype(np.int64))
-    magnitudes = np.abs(network.weight.astype(np.int64))
-    np.add.at(drive, network.post, magnitudes)
-    if (drive > INT32_MAX).any():
-        neuron = int(np.argmax(drive > INT32_MAX))
-        raise InputError(
-            f"the weights into neuron {neuron} and its bias add up to {drive[neuron]} in "
-            f"magnitude; at most {INT32_MAX} fits int32: use smaller weights"
-        )
-    _check_groups(network, n)
-    for argument, ports, low in (("inputs", network.inputs, -1), ("outputs", network.outputs, 0)):
-        for name, port in ports.items():
-            if port.lines and (port.neurons.min() < low or port.neurons.max() >= n):
-                raise InputError(
-                    f"{argument}[{name!r}] must hold neurons from 0 to {n - 1}, "
-                    f"got {port.neurons.tolist()}"
-                )
-
-
-def _check_groups(network: Network, n: int) -> None:
-    starts = [first for _, first in network.groups]
-    if not starts or starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= n:
-        raise InputError(
-            f"groups must start at 0 and rise below {n}, got first indices {starts[:8]}"
-        )
