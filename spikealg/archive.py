@@ -11,17 +11,28 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.errors import FileFormatError
+from spikealg.errors import FileFormatError, InputError, InputTypeError
 
 __all__ = ["read_archive", "write_archive"]
 
 _HEADER = "header"
+_DAMAGE = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,  # an entry said to be encrypted; NotImplementedError: compressed in unknown ways
+)
+"""What numpy, zipfile and json raise on bytes that are no archive."""
 
 
 def write_archive(
@@ -31,8 +42,16 @@ def write_archive(
     header: Mapping[str, Any],
     arrays: Mapping[str, npt.NDArray[Any]],
 ) -> None:
-    """Write `header` (JSON) and `arrays` to `path` as format `format_name`, `version`."""
-    path = Path(path)
+    """Write `header` (JSON) and `arrays` to `path` as format `format_name`, `version`.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If `path` is a folder, or no path at all.
+    OSError
+        If the file cannot be written; it names `path`.
+    """
+    path = _as_path(path)
     text = json.dumps({"format": format_name, "version": version, **header})
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -41,8 +60,11 @@ def write_archive(
                 file, allow_pickle=False, **{_HEADER: np.array(text)}, **dict(arrays)
             )
         beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
@@ -57,10 +79,13 @@ def read_archive(
         If there is no such file.
     FileFormatError
         If the file is damaged, of another format, or of a version above `version`.
+    InputError, InputTypeError
+        If `path` is a folder, or no path at all.
     """
+    path = _as_path(path)
     try:
         # Opened here: given a path, np.load leaves a damaged file open.
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise FileFormatError(f"{path} is not a {format_name} file: it is a bare array")
@@ -70,16 +95,29 @@ def read_archive(
         raise
     except KeyError as error:
         raise FileFormatError(f"{path} is not a {format_name} file: it has no header") from error
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         raise FileFormatError(
             f"{path} cannot be read: it is damaged or not a {format_name} file ({error})"
         ) from error
     if not isinstance(header, dict) or header.get("format") != format_name:
         found = header.get("format") if isinstance(header, dict) else header
         raise FileFormatError(f"{path} is not a {format_name} file: its format is {found!r}")
-    if not isinstance(header.get("version"), int) or header["version"] > version:
+    found = header.get("version")
+    if not isinstance(found, int) or found > version:
         raise FileFormatError(
-            f"{path} has version {header.get('version')!r} of {format_name}; this release reads "
+            f"{path} has version {found!r} of {format_name}; this release reads "
             f"up to version {version}: install a newer spikealg"
         )
+    if found < 1:
+        raise FileFormatError(f"{path} is damaged: it has version {found!r} of {format_name}")
     return header, arrays
+
+
+def _as_path(path: str | Path) -> Path:
+    try:
+        found = Path(path)
+    except TypeError:
+        raise InputTypeError(f"path must be the name of a file, got {path!r}") from None
+    if found.is_dir():
+        raise InputError(f"path must be the name of a file, got the folder {str(path)!r}")
+    return found

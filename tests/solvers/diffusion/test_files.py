@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from spikealg.diffusion import Box, Graph, Polygon, Problem, SavedProblem, heat_rod, load, solve
-from spikealg.errors import FileFormatError
+from spikealg.errors import FileFormatError, InputError, InputTypeError
 from spikealg.network import Network
 
 SQUARE = {"type": "Polygon", "coordinates": [[(0, 0), (2, 0), (2, 1), (1, 1), (1, 2), (0, 2)]]}
@@ -102,6 +102,30 @@ def test_a_foreign_file_is_an_error(tmp_path):
         load(tmp_path / "array.npy")
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nothing.npz")
+
+
+@pytest.mark.parametrize(("flag", "value"), [(8, 1), (10, 99)], ids=["encrypted", "compression"])
+def test_a_damaged_entry_is_an_error(tmp_path, flag, value):
+    path = tmp_path / "a.npz"
+    solve(heat_rod(), method="chain").save(path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + flag] = value
+    data[data.index(b"PK\x03\x04") + flag - 2] = value
+    path.write_bytes(data)
+    with pytest.raises(FileFormatError, match="it is damaged or not a spikealg-diffusion-solution"):
+        load(path)
+
+
+def test_paths_that_are_no_files(tmp_path):
+    solution = solve(heat_rod(), method="chain")
+    for act in (load, solution.save):
+        with pytest.raises(InputTypeError, match="path must be the name of a file, got None"):
+            act(None)
+        with pytest.raises(InputError, match="path must be the name of a file, got the folder"):
+            act(tmp_path)
+    with pytest.raises(FileNotFoundError) as caught:
+        solution.save(tmp_path / "none" / "a.npz")
+    assert caught.value.filename == str(tmp_path / "none" / "a.npz")
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
