@@ -57,6 +57,12 @@ def as_boundary(
                     f"boundary has no side {side!r}: the sides are {names}"
                     + (f" ({axes} for both of an axis)" if both else "")
                 )
+            for one in pair:
+                if one in boundary:
+                    raise InputError(
+                        f"boundary names both {side!r} and {one!r}, which is one of its sides: "
+                        "give the two sides, or the axis alone"
+                    )
             meaning = as_word(f"boundary[{side!r}]", word, words)
             found.update(dict.fromkeys(pair or [side], meaning))
     else:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 
 __all__ = ["Coefficients", "evaluate"]
 
@@ -57,7 +57,8 @@ def evaluate(
     name : str
         The argument, for errors.
     value : number, (axes,), (V,), (V, axes) or callable
-        A callable gets all of `x` at once.
+        A callable gets all of `x` at once, and is not called where there are no places; of its
+        result, (M,) is one value per place even if there are as many places as axes.
     x : (M,) or (M, axes) float64
         The places.
     axes : int
@@ -77,8 +78,14 @@ def evaluate(
     (M, axes) float64
     """
     n = len(x) if vertices is None else vertices
+    if isinstance(value, (bool, np.bool_)):
+        raise InputTypeError(f"{name} must be a number, an array or a function, got {value!r}")
     if callable(value):
+        if not len(x):
+            return np.zeros((0, axes))
         result = as_float_array(f"{name}(x)", value(x), low=low)
+        if result.shape == (len(x),) and not vector:
+            return np.repeat(result[:, None], axes, axis=1)
         return _columns(f"{name}(x)", result, len(x), axes, vector)
     array = as_float_array(name, value, low=low)
     columns = _columns(name, array, n, axes, vector)

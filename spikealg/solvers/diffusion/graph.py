@@ -45,7 +45,8 @@ class Graph:
     -----
     `diffusivity` [1/time over weight] defaults to 1; an array is one value per node, an edge has
     the mean of its ends. `sigma` counts as ½σ² at the node a walker leaves. There is no drift:
-    direct the edges. The sides are nodes: ``boundary={node: "absorb"}``. Vertices have mass 1.
+    direct the edges. The sides are nodes: ``boundary={node: "absorb"}``; the keys of
+    ``solution.exited`` are ``str(node)``. Vertices have mass 1.
     """
 
     def __init__(
@@ -96,6 +97,14 @@ class Graph:
             )
         else:
             absorbing = ()
+        named: dict[str, Hashable] = {}
+        for node in (self.nodes[i] for i in absorbing):
+            if str(node) in named:
+                raise InputError(
+                    f"absorbing nodes {named[str(node)]!r} and {node!r} have the same name "
+                    f"{str(node)!r}, by which solution.exited tells them apart: relabel one of them"
+                )
+            named[str(node)] = node
         return GraphMesh(self, absorbing)
 
     def refine(self, factor: int | None = None) -> Graph:

@@ -58,9 +58,7 @@ def distribution(mesh: Mesh, rates: Rates, initial: Any) -> Initial:
         mass = np.zeros(len(rates.x))
         np.add.at(mass, *placed)
     else:
-        density = initial(rates.x) if callable(initial) else initial
-        name = "initial(x)" if callable(initial) else "initial"
-        mass = _density(name, density, rates) * rates.mass
+        mass = _density(initial, rates) * rates.mass
     total = float(mass.sum())
     if not total > 0:
         raise InputError(f"initial has mass {total:g}: it must be positive somewhere in the domain")
@@ -71,8 +69,21 @@ def distribution(mesh: Mesh, rates: Rates, initial: Any) -> Initial:
     return Initial(mass / total, total)
 
 
-def _density(name: str, values: Any, rates: Rates) -> FloatArray:
-    density = as_float_array(name, values, shape=(len(rates.x),))
+def _density(initial: Any, rates: Rates) -> FloatArray:
+    n = len(rates.x)
+    if callable(initial):
+        name, wanted = "initial(x)", "be a number or"
+        density = as_float_array(name, initial(rates.x))
+        if density.ndim == 0:
+            density = np.full(n, float(density))
+    else:
+        name, wanted = "initial", "be a point or"
+        density = as_float_array(name, initial)
+    if density.shape != (n,):
+        raise InputError(
+            f"{name} must {wanted} have one value per vertex, shape ({n},), "
+            f"got shape {density.shape}"
+        )
     if (density < 0).any():
         vertex = int(np.argmax(density < 0))
         raise InputError(

@@ -284,11 +284,15 @@ class LatticeMesh:
             raise InputError("initial must be a density or a point on a lattice, got a dict")
         if callable(initial):
             return None
-        if self.flat and np.ndim(initial) == 0:
+        point = as_float_array("initial", initial)
+        if point.ndim == 0:
+            if len(self.n) > 1:
+                raise InputError(
+                    f"initial must be a density or a point of {len(self.n)} numbers "
+                    f"({', '.join(_AXES[: len(self.n)])}), got {initial!r}"
+                )
             point = np.array([as_float("initial", initial)])
-        elif np.shape(initial) == (len(self.n),) and not self.flat:
-            point = as_float_array("initial", initial)
-        else:
+        if point.shape != (len(self.n),):
             return None
         near, share = [], []
         for axis, p in enumerate(point.tolist()):

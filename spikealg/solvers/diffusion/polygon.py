@@ -172,6 +172,16 @@ class Polygon:
             raise InputError("this polygon has no projection: make it with crs='lonlat'")
         return self._projection
 
+    def _in_degrees(self, point: FloatArray) -> bool:
+        """Return whether the numbers of a point lie within the longitudes and latitudes."""
+        if self._projection is None:
+            return False
+        outline = self._projection.inverse(np.concatenate(self.rings))
+        lower, upper = outline.min(axis=0), outline.max(axis=0)
+        turns = np.round((self._projection.longitude - point[0]) / 360)
+        degrees = point + np.array([360 * turns, 0])
+        return bool(((lower < degrees) & (degrees < upper)).all())
+
     def contains(self, point: npt.ArrayLike) -> bool:
         """Return whether a point (x, y) [length] lies in the polygon."""
         return contains(self._edges, as_float_array("point", point, shape=(2,)))
@@ -269,10 +279,22 @@ class PolygonMesh:
         """
         if isinstance(initial, dict):
             raise InputError("initial must be a density or a point in a polygon, got a dict")
-        if callable(initial) or np.shape(initial) != (2,):
+        if callable(initial):
             return None
         point = as_float_array("initial", initial)
+        if point.ndim == 0:
+            raise InputError(
+                f"initial must be a density or a point of 2 numbers (x, y), got {initial!r}"
+            )
+        if point.shape != (2,):
+            return None
         domain = self.domain
+        if domain._in_degrees(point):
+            raise InputError(
+                f"initial point ({point[0]:g}, {point[1]:g}) looks like longitude and latitude, "
+                "but positions are metres: give "
+                f"domain.project(({point[0]:g}, {point[1]:g}))"
+            )
         if not contains(domain._edges, point):
             hint = " (positions are metres: domain.project((lon, lat)) gives them)"
             raise InputError(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.sparse import csgraph, csr_array, hstack, vstack
 
 from spikealg.arguments import as_choice
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.solvers.diffusion.coefficients import Coefficients
 from spikealg.solvers.diffusion.domains import Domain, Mesh
 from spikealg.solvers.diffusion.initial import Initial, distribution
@@ -97,8 +97,8 @@ class Problem:
     drift_scheme: str = field(default="central", kw_only=True)
 
     def __post_init__(self) -> None:
-        if not hasattr(self.domain, "mesh"):
-            raise InputError(
+        if isinstance(self.domain, type) or not hasattr(self.domain, "mesh"):
+            raise InputTypeError(
                 f"domain must be an Interval, Box, Polygon or Graph, got {self.domain!r}"
             )
         for name in _LATER:

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from spikealg.errors import InputError
 from spikealg.solvers.diffusion import chain
 from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.problem import Problem
@@ -55,6 +56,13 @@ def test_absorbing_nodes_are_sides_with_their_names():
     assert problem.rates.sides == ("home", "bar")
     np.testing.assert_allclose(problem.rates.exits.toarray(), [[0, 0], [1, 1], [0, 0]])
     assert problem.rates.live.tolist() == [False, True, False]
+
+
+def test_absorbing_nodes_of_one_name_are_refused():
+    graph = nx.Graph([(1, 0), (0, "1")])
+    with pytest.raises(InputError, match="absorbing nodes 1 and '1' have the same name '1'"):
+        Problem(Graph(graph), initial=0, boundary={1: "absorb", "1": "absorb"})
+    assert Problem(Graph(graph), initial=0, boundary={1: "absorb"}).rates.sides == ("1",)
 
 
 def test_nodes_may_be_tuples():

@@ -244,6 +244,10 @@ def test_starts_on_land_and_boundaries_without_meaning():
         ):
             Problem(domain, diffusivity=1.0, initial=point)
     superior = lake("Lake Superior", dx=20_000)
+    degrees = r"\(-88.2, 47.6\) looks like longitude and latitude, .* give domain.project"
+    for longitude in (-88.2, 271.8):
+        with pytest.raises(InputError, match=degrees.replace("-88.2", str(longitude))):
+            Problem(superior, diffusivity=1.0, initial=(longitude, 47.6))
     with pytest.raises(InputError, match=r"on land \(positions are metres: domain.project"):
         Problem(superior, diffusivity=1.0, initial=superior.project((-95, 47)))
     with pytest.raises(

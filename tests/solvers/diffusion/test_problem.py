@@ -10,15 +10,18 @@ import pytest
 
 from spikealg.errors import InputError, InputTypeError, TooLargeError
 from spikealg.solvers.diffusion import chain
+from spikealg.solvers.diffusion.coefficients import evaluate
 from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.lattice import Box, Interval
 from spikealg.solvers.diffusion.library import gamblers_ruin, heat_rod, ornstein_uhlenbeck
+from spikealg.solvers.diffusion.polygon import Polygon
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.stationary import stationary
 
 ROD = Interval(0, 1, 10)
 SHEET = Box((0, 0), (1, 1), 4)
 CLUB = Graph(nx.karate_club_graph())
+LAND = Polygon({"type": "Polygon", "coordinates": [[(0, 0), (1, 0), (1, 1), (0, 1)]]}, n=4)
 
 
 def refused(message, domain=ROD, **settings):
@@ -59,6 +62,8 @@ def test_bad_settings(settings, message):
 
 def test_a_domain_that_is_none():
     refused("domain must be an Interval, Box, Polygon or Graph, got (0, 1)", domain=(0, 1))
+    with pytest.raises(InputTypeError, match=r"Polygon or Graph, got <class '.*Interval'>"):
+        Problem(Interval, diffusivity=1.0)
 
 
 COEFFICIENTS = [
@@ -83,6 +88,7 @@ COEFFICIENTS = [
         {"diffusivity": np.ones(7)},
         "diffusivity must be a number or shape (11,), got shape (7,)",
     ),
+    (ROD, {"diffusivity": True}, "diffusivity must be a number, an array or a function, got True"),
     (ROD, {"diffusivity": "big"}, "diffusivity must hold numbers, got 'big'"),
     (
         ROD,
@@ -123,6 +129,11 @@ BOUNDARIES = [
         "boundary is periodic on one side of an axis only: 'x-' is 'periodic', 'x+' is "
         "'reflect': make both periodic or neither",
     ),
+    (
+        ROD,
+        {"x-": "absorb", "x": "reflect"},
+        "boundary names both 'x' and 'x-', which is one of its sides: give the two sides, or",
+    ),
     (ROD, {"x-": {"value": 1}}, "boundary['x-']={'value': 1} is not supported yet: take one of"),
     (ROD, {"derivative": 0}, "boundary={'derivative': 0} is not supported yet: take one of"),
     (
@@ -162,7 +173,17 @@ INITIAL = [
     ),
     (ROD, float("nan"), "initial must be a finite number, got nan"),
     (ROD, np.zeros(11), "initial has mass 0: it must be positive somewhere in the domain"),
-    (ROD, np.ones(4), "initial must be one value or have shape (11,), got shape (4,)"),
+    (
+        ROD,
+        np.ones(4),
+        "initial must be a point or have one value per vertex, shape (11,), got shape (4,)",
+    ),
+    (SHEET, np.ones((25, 1)), "one value per vertex, shape (25,), got shape (25, 1)"),
+    (SHEET, lambda x: np.ones(1), "initial(x) must be a number or have one value per vertex"),
+    (SHEET, 0.5, "initial must be a density or a point of 2 numbers (x, y), got 0.5"),
+    (LAND, 0.5, "initial must be a density or a point of 2 numbers (x, y), got 0.5"),
+    (LAND, [0.5], "initial must be a point or have one value per vertex, shape (16,), got"),
+    (CLUB, np.ones(1), "one value per vertex, shape (34,), got shape (1,)"),
     (ROD, lambda x: x - 0.5, "initial(x) must not be negative, got -0.5 at vertex 0 (x = 0)"),
     (
         ROD,
@@ -179,6 +200,14 @@ INITIAL = [
 @pytest.mark.parametrize(("domain", "initial", "message"), INITIAL)
 def test_bad_starts(domain, initial, message):
     refused(message, domain=domain, initial=initial)
+
+
+def test_a_point_on_a_line_in_all_its_forms():
+    line = Box(0, 1, 10)
+    for domain, initial in ((ROD, [0.25]), (line, 0.25), (line, (0.25,)), (line, np.array([0.25]))):
+        start = Problem(domain, diffusivity=1.0, initial=initial).start
+        np.testing.assert_allclose(start.probability[[2, 3]], 0.5)
+        assert start.total == 1
 
 
 def test_a_start_on_a_sink():
@@ -271,6 +300,19 @@ def test_coefficients_in_all_their_forms_are_the_same():
     linear = Problem(ROD, diffusivity=lambda x: 1 + x).rates.between
     array = Problem(ROD, diffusivity=1 + ROD.mesh().x).rates.between
     np.testing.assert_allclose(linear.toarray(), array.toarray())
+
+
+def test_functions_are_not_asked_about_no_places():
+    rates = Problem(ROD, diffusivity=lambda x: 1 + x / x.max(), boundary="absorb").rates
+    assert rates.between.toarray()[5, 6] == pytest.approx(100 * (1 + 0.55 / 0.95))
+
+
+def test_a_value_per_place_is_not_one_per_axis():
+    places = np.array([[0.0, 0.0], [1.0, 0.0]])
+    values = evaluate("diffusivity", lambda x: 1 + x[:, 0], places, 2)
+    np.testing.assert_array_equal(values, [[1, 1], [2, 2]])
+    drift = evaluate("drift", lambda x: (3.0, 4.0), places, 2, vector=True)
+    np.testing.assert_array_equal(drift, [[3, 4], [3, 4]])
 
 
 def test_callables_get_positions_in_the_shape_of_x():
