@@ -12,6 +12,7 @@ from scipy import sparse
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError
+from spikealg.solvers.diffusion.times import SAME
 from spikealg.solvers.diffusion.transition import Transition
 
 __all__ = ["Rates", "at_vertex"]
@@ -101,17 +102,18 @@ class Rates:
             if dt != "auto":
                 raise InputError(f"dt must be a positive number or 'auto', got {dt!r}")
             return self.auto_fraction / self.max_rate if self.max_rate > 0 else float("inf")
-        step = as_float("dt", dt, above=0)
-        self._require_step(step)
-        return step
+        return self._as_step(dt)
 
-    def _require_step(self, dt: float) -> None:
-        if dt * self.max_rate > 1 + _ROUNDING:
+    def _as_step(self, dt: float) -> float:
+        """Return `dt`, or the bound if it is longer by no more than whole steps may be."""
+        dt = as_float("dt", dt, above=0)
+        if dt * self.max_rate > 1 + 2 * SAME:  # what was taken for the bound and then for `dt`
             raise InputError(
                 f"dt = {dt:.6g} is too long: {at_vertex(self.x, self.fastest)} is left at rate "
                 f"{self.max_rate:.6g}, and dt times this rate must be at most 1: take dt <= "
                 f"{1 / self.max_rate:.6g} or dt='auto'"
             )
+        return 1 / self.max_rate if dt * self.max_rate > 1 + _ROUNDING else dt
 
     def transition(self, dt: float) -> Transition:
         """Return one step of length `dt` [time], P = I + Δt·Q.
@@ -121,8 +123,7 @@ class Rates:
         InputError
             If a walker would leave some vertex with a probability above 1.
         """
-        step = as_float("dt", dt, above=0)
-        self._require_step(step)
+        step = self._as_step(dt)
         stay = 1 - step * self.out
         stay[np.abs(stay) <= _ROUNDING] = 0
         move = (self.between * step + sparse.diags_array(np.where(self.live, stay, 0.0))).tocsr()

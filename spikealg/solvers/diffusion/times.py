@@ -13,11 +13,13 @@ import numpy.typing as npt
 from spikealg.arguments import as_float, as_float_array
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["Segment", "as_span", "as_times", "segments"]
+__all__ = ["SAME", "Segment", "as_span", "as_times", "segments"]
 
 _MOST_STEPS = 2**31 - 1
-_SAME = 1e-9
+SAME = 1e-9
 """Relative difference below which two lengths of time are the same number written twice."""
+_ROUNDING = 1e-12
+"""Part of the time span by which a time may miss its ends."""
 _DEAREST_COMMON_STEP = 1.05
 """One step for all intervals may cost this many times the steps of one step for each."""
 
@@ -81,7 +83,8 @@ def as_times(t_eval: Any, span: tuple[float, float]) -> npt.NDArray[np.float64]:
             f"t_eval must increase, got {times[i]:g} followed by {times[i + 1]:g}: sort it and "
             "drop repeated times"
         )
-    slack = _SAME * (end - start)  # 3 * 0.1 is a little more than 0.3
+    # 3 * 0.1 is a little more than 0.3, and far from 0 numbers are coarser.
+    slack = max(_ROUNDING * (end - start), 4 * np.spacing(max(abs(start), abs(end))))
     for i, edge in ((0, start), (-1, end)):
         if not start - slack <= times[i] <= end + slack:
             raise InputError(
@@ -93,7 +96,7 @@ def as_times(t_eval: Any, span: tuple[float, float]) -> npt.NDArray[np.float64]:
 
 
 def _steps(length: float, longest: float) -> int:
-    return max(1, math.ceil(length / longest * (1 - _SAME)))
+    return max(1, math.ceil(length / longest / (1 + SAME)))
 
 
 def _common_dt(lengths: npt.NDArray[np.float64], longest: float) -> float | None:
@@ -101,7 +104,7 @@ def _common_dt(lengths: npt.NDArray[np.float64], longest: float) -> float | None
     unit = float(lengths.min())
     for parts in range(1, 65):
         ratios = lengths / unit * parts
-        if np.all(np.abs(ratios - np.rint(ratios)) <= _SAME * ratios):
+        if np.all(np.abs(ratios - np.rint(ratios)) <= SAME * ratios):
             dt = unit / parts / _steps(unit / parts, longest)
             fewest = sum(_steps(float(length), longest) for length in lengths)
             return dt if lengths.sum() / dt <= _DEAREST_COMMON_STEP * fewest else None

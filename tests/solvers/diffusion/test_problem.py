@@ -16,6 +16,7 @@ from spikealg.solvers.diffusion.lattice import Box, Interval
 from spikealg.solvers.diffusion.library import gamblers_ruin, heat_rod, ornstein_uhlenbeck
 from spikealg.solvers.diffusion.polygon import Polygon
 from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.solve import solve
 from spikealg.solvers.diffusion.stationary import stationary
 
 ROD = Interval(0, 1, 10)
@@ -250,6 +251,17 @@ def test_too_long_a_step_names_vertex_bound_and_remedy():
         rates.choose_dt("now")
     assert rates.choose_dt() * rates.max_rate == pytest.approx(0.5)
     assert rates.choose_dt(1 / 390) == 1 / 390
+    with pytest.raises(InputError, match="is too long"):
+        rates.choose_dt((1 + 1e-8) / 390)
+
+
+def test_a_step_at_its_bound_may_be_stretched_to_whole_steps():
+    problem = Problem(ROD, diffusivity=1.0, initial=0.5)
+    for end in (7 / 200 * (1 + 9e-10), 7 / 200 * (1 - 9e-10)):
+        solution = solve(problem, end, dt=1 / 200 * (1 + 1e-10), method="chain")
+        assert solution.steps == 7
+        assert solution.mass[-1] == pytest.approx(1, abs=1e-13)
+        assert solution.check().ok
 
 
 def test_too_strong_a_drift_names_vertex_bound_and_remedy():

@@ -40,6 +40,11 @@ def test_times_within_rounding_of_the_end_are_the_end():
     assert as_times([0.1 * 3], (0.0, 0.3))[0] == 0.3
 
 
+def test_times_near_the_start_stay_where_they_are():
+    assert as_times([1e-10, 0.5], (0.0, 1.0)).tolist() == [1e-10, 0.5]
+    assert as_times([1e6 + 0.1], (1e6, 1e6 + 0.1 - 1e-10))[0] == 1e6 + 0.1 - 1e-10
+
+
 @pytest.mark.parametrize(
     ("t_eval", "message"),
     [
