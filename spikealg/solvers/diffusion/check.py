@@ -71,11 +71,11 @@ class ChainCheck:
     time : (R,) float64
         The times that were compared: the recorded ones after the start.
     relative_l2, max_error : (R,) float64
-        Distance from the reference: √(Σ m_v e_v² / Σ m_v u_v²) over vertices of mass m_v, and the
-        largest |e_v| [density].
+        Distance from the reference: √(Σ m_v e_v² / Σ m_v u_v²) over live vertices of mass m_v,
+        and the largest |e_v| [density]. Sinks, whose density is 0 by contract, do not count.
     order : float or None
         log₂ of how much closer the refined chain is to the exact solution; known where there is an
-        exact solution and the refined chain is cheap.
+        exact solution, the refined chain is cheap, and both errors are more than rounding.
     """
 
     ok: bool
@@ -190,7 +190,7 @@ def check(solution: Solution) -> Check:
         max_error=reference.max_error,
         order=reference.order,
     )
-    mass = solution.rates.mass
+    mass = solution.rates.mass * solution.rates.live
     norm = np.sqrt(mass @ solution.density[-1] ** 2)
     error = np.sqrt(mass @ solution.stderr[-1] ** 2)
     return Check(

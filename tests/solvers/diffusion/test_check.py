@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spikealg.diffusion import Box, Graph, Interval, Polygon, Problem, heat_rod, solve
+from spikealg.diffusion import (
+    Box,
+    Graph,
+    Interval,
+    Polygon,
+    Problem,
+    gamblers_ruin,
+    heat_rod,
+    solve,
+)
 from spikealg.errors import CheckFailedError, InputError
 from spikealg.solvers.diffusion.methods import METHODS
 
@@ -101,6 +110,20 @@ def test_the_order_of_a_plain_step_is_two():
     # DΔt/Δx² = 1/4, where nothing cancels.
     check = solve(heat_rod("reflect", n=40), dt=1 / 4 / 40**2, method="chain").check()
     assert check.chain.order == pytest.approx(2, abs=0.05)
+
+
+def test_an_error_of_rounding_shows_no_order():
+    check = solve(gamblers_ruin(), method="chain").check()
+    assert check.chain.relative_l2[-1] < 1e-10
+    assert check.chain.order is None
+
+
+def test_sinks_do_not_count_against_the_chain():
+    # The exact solution is 1 at a sink, where the density is 0 by contract.
+    wrong = replace(heat_rod(), exact=lambda t, x: heat_rod().exact(t, x) + (x == 0))
+    check, right = (solve(problem, method="chain").check() for problem in (wrong, heat_rod()))
+    np.testing.assert_array_equal(check.chain.relative_l2, right.chain.relative_l2)
+    np.testing.assert_array_equal(check.chain.max_error, right.chain.max_error)
 
 
 def test_without_an_exact_solution_a_refined_chain_takes_its_place():
