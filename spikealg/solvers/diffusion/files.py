@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from spikealg.archive import read_archive, write_archive
+from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
 from spikealg.errors import FileFormatError
 from spikealg.solvers.diffusion.layout import Layout, layout_of
+from spikealg.solvers.diffusion.methods import METHODS
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.reference import exact_density
 from spikealg.solvers.diffusion.saved import ExactValues, SavedMesh, SavedProblem
@@ -102,6 +106,7 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape} in place of {shape}")
+    _require_sound(header, arrays, n_sides=len(sides), n_places=math.prod(layout.shape))
     rates = Rates(
         x=arrays["x"],
         mass=arrays["mass"],
@@ -121,21 +126,53 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
     return Solution(
         problem=SavedProblem(str(header["problem"]), mesh, exact),
         rates=rates,
-        segments=tuple(
-            Segment(float(start), float(end), float(dt), int(steps), tuple(map(int, recorded)))
-            for start, end, dt, steps, recorded in header["segments"]
-        ),
+        segments=tuple(_segment(*part) for part in header["segments"]),
         t=arrays["t"],
         counts=arrays["counts"],
         exit_counts=arrays["exit_counts"],
         start=arrays["start"],
-        method=str(header["method"]),
-        total=float(header["total"]),
-        walkers=int(header["walkers"]),
-        lanes=int(header["lanes"]),
-        probability_bits=int(header["probability_bits"]),
-        seed=int(header["seed"]),
+        method=as_choice("method", header["method"], METHODS),
+        total=as_float("total", header["total"], above=0),
+        walkers=as_int("walkers", header["walkers"], low=1),
+        lanes=as_int("lanes", header["lanes"], low=1),
+        probability_bits=as_int("probability_bits", header["probability_bits"], low=1, high=32),
+        seed=as_int("seed", header["seed"], low=0, high=2**64 - 1),
     )
+
+
+def _segment(start: float, end: float, dt: float, steps: int, recorded: list[int]) -> Segment:
+    return Segment(
+        as_float("start of a segment", start),
+        as_float("end of a segment", end, low=start),
+        as_float("dt of a segment", dt, above=0),
+        as_int("steps of a segment", steps, low=0),
+        tuple(as_int("recorded step of a segment", step, low=0, high=steps) for step in recorded),
+    )
+
+
+def _require_sound(header: dict[str, Any], arrays: Arrays, *, n_sides: int, n_places: int) -> None:
+    """Refuse arrays that no solution has; shapes but that of x are known to be right."""
+    counted = np.float64 if header["method"] == "chain" else np.int64
+    types: dict[str, Any] = dict.fromkeys(("t", "x", "mass", "start"), np.dtype(np.float64))
+    types |= dict.fromkeys(("counts", "exit_counts"), np.dtype(counted))
+    types |= {"live": np.dtype(bool), "sink": np.dtype(np.int64)}
+    for name, dtype in types.items():
+        if arrays[name].dtype != dtype:
+            raise ValueError(f"{name} has dtype {arrays[name].dtype} in place of {dtype}")
+    n, x, t = len(arrays["mass"]), arrays["x"], arrays["t"]
+    if x.shape != (n,) and (x.ndim != 2 or len(x) != n or not 1 <= x.shape[1] <= 3):
+        raise ValueError(f"x has shape {x.shape}, which is not that of {n} positions")
+    for name, low in (("counts", 0), ("exit_counts", 0), ("start", 0), ("mass", 0), ("x", None)):
+        as_float_array(name, arrays[name], low=low)
+    if t.ndim != 1 or not len(t) or not (np.diff(as_float_array("t", t)) > 0).all():
+        raise ValueError("t holds no increasing times")
+    if not header["segments"]:
+        raise ValueError("there are no segments")
+    if sum(len(part[4]) for part in header["segments"]) != len(t):
+        raise ValueError(f"segments do not record {len(t)} times")
+    as_int_array("sink", arrays["sink"], low=-1, high=n_sides - 1)
+    if header["axes"]:
+        as_int_array("index", arrays["index"], low=0, high=n_places - 1)
 
 
 def _matrix(arrays: Arrays, name: str, shape: tuple[int, int]) -> Any:

@@ -1,3 +1,5 @@
+import json
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -87,6 +89,38 @@ def test_a_file_without_an_array_is_an_error(tmp_path):
         np.savez(path, **broken)
         with pytest.raises(FileFormatError, match="its content does not make a solution"):
             load(path)
+
+
+DAMAGE = [
+    ("walkers", 0, "walkers must be a whole number of at least 1, got 0"),
+    ("method", "magic", "method must be one of 'density', 'chain', 'montecarlo', got 'magic'"),
+    ("total", float("nan"), "total must be a finite number above 0, got nan"),
+    ("segments", [], "there are no segments"),
+    ("segments", [[0, 0.125, 0, 1, [1]]], "dt of a segment must be a finite number above 0"),
+    ("version", 0, "is damaged: it has version 0"),
+    ("x", np.zeros((33, 4)), "x has shape \\(33, 4\\), which is not that of 33 positions"),
+    ("x", np.zeros(32), "x has shape \\(32,\\), which is not that of 33 positions"),
+    ("counts", np.zeros((1, 33), dtype=np.float32), "counts has dtype float32 in place of int64"),
+    ("counts", np.full((1, 33), -1), "must be a finite number of at least 0, got -1"),
+    ("start", np.full(33, np.nan), "must be a finite number of at least 0, got nan"),
+    ("sink", np.full(33, 2), "must be a whole number"),
+    ("t", np.array([np.inf]), "must be a finite number, got inf"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), DAMAGE)
+def test_content_that_is_no_solution_is_an_error(name, value, message, tmp_path):
+    path = tmp_path / "a.npz"
+    solve(heat_rod(), method="montecarlo", walkers=100).save(path)
+    arrays = dict(np.load(path))
+    if name in arrays:
+        arrays[name] = value
+    else:
+        header = json.loads(str(arrays["header"])) | {name: value}
+        arrays["header"] = np.array(json.dumps(header))
+    np.savez(path, **arrays)
+    with pytest.raises(FileFormatError, match=message):
+        load(path)
 
 
 def test_a_foreign_file_is_an_error(tmp_path):
