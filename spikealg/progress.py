@@ -27,7 +27,7 @@ def part(report: Report, first: float, last: float) -> Report:
 
 
 @contextmanager
-def reporting(progress: bool | Report, label: str) -> Iterator[Report]:
+def reporting(progress: bool | Report | None, label: str) -> Iterator[Report]:
     """Give the function to call with the fraction done.
 
     Parameters
@@ -44,7 +44,7 @@ def reporting(progress: bool | Report, label: str) -> Iterator[Report]:
     InputTypeError
         If `progress` is neither a bool nor callable.
     """
-    if progress is False:
+    if progress is None or progress is False:
         yield silent
     elif progress is True:
         try:

@@ -205,7 +205,9 @@ def meeting(signals: Any, target: str) -> tuple[int, Event | None]:
 
 def wait(signal: Signal, tick: int) -> npt.NDArray[np.int64]:
     """Return the lag of each line when the signal is read as if it were ready at `tick`."""
-    return signal.lags if signal.steady else signal.lags + (tick - signal.tick)
+    if signal.steady:
+        return np.zeros_like(signal.lags)
+    return signal.lags + (tick - signal.tick)
 
 
 def _slice_text(key: slice) -> str:

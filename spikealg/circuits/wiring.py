@@ -50,10 +50,10 @@ def check_connections(
     for name, signal in connections.items():
         check_signal(signal, body, f"{path}.{name}")
         _check_fit(signal, ports[name], f"{path}.{name}", circuit)
-    meeting(connections.values(), path)
+    tick, _ = meeting(connections.values(), path)
     for name, signal in connections.items():
         if signal.coding == "current":
-            check_injection(body, signal, f"{path}.{name}")
+            check_injection(body, signal.later(tick - signal.tick), f"{path}.{name}")
     currents = [signal.sources for signal in connections.values() if signal.coding == "current"]
     if currents:
         lines = np.concatenate(currents)
@@ -95,6 +95,11 @@ def check_injection(body: Body, signal: Any, target: str) -> None:
         raise WiringError(
             f"cannot inject {signal} into {target}: only a current input carries integers; "
             'declare it with coding="current", or connect() its spikes'
+        )
+    if signal.lags[signal.sources != GROUND].any():
+        raise WiringError(
+            f"cannot inject {signal} into {target} {signal.lags.max()} ticks later: a current acts "
+            "in its own tick and waits for nothing; let the spikes that it meets be ready at tick 0"
         )
     taken = body.injected[input_line(lines)] != GROUND
     if taken.any() or len(np.unique(lines)) != len(lines):

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_int
+from spikealg.arguments import as_choice, as_int, as_int_array
 from spikealg.engine.draws import fresh_seed
 from spikealg.engine.injection import lanes_of, make_injection
 from spikealg.engine.job import Epochs, Job
-from spikealg.engine.state import State
+from spikealg.engine.state import Spikes, State
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.network import Network
 
 __all__ = ["prepare"]
+
+MOST_LANES = 2**39
+"""The counter of a draw holds ⌊lane/128⌋ in 32 bits."""
 
 
 def _neurons(network: Network, argument: str, what: Any) -> npt.NDArray[np.int64]:
@@ -49,7 +53,7 @@ def prepare(
 ) -> Job:
     """Check the arguments of ``simulate``, and return them as a job for the kernels."""
     ticks = as_int("ticks", ticks, low=0, high=2**31 - 1)
-    first_lane = as_int("first_lane", first_lane, low=0)
+    first_lane = as_int("first_lane", first_lane, low=0, high=MOST_LANES - 1)
     if seed is not None:
         seed = as_int("seed", seed, low=0, high=2**64 - 1)
     given = lanes_of(network, inputs)
@@ -62,6 +66,10 @@ def prepare(
     else:
         start = _continued(network, state, lanes, first_lane, seed)
         seed, first_lane, lanes = start.seed, start.first_lane, start.lanes
+    if first_lane + lanes > MOST_LANES:
+        raise InputError(
+            f"lanes are numbered below 2**39, got first_lane {first_lane} and {lanes} lanes"
+        )
     if given not in (None, 1, lanes):
         raise InputError(f"inputs have {given} lanes, but the run has {lanes}")
     if start.tick + ticks > 2**32 and (network.draw_limit < 2**32).any():
@@ -110,7 +118,33 @@ def _continued(
     ):
         if value is not None and value != kept:
             raise InputError(f"{name} is {value}, but state has {kept}: leave {name} out")
-    return state
+    shape = (state.lanes, network.n_neurons)
+    for name in ("v", "i", "c"):
+        array = getattr(state, name)
+        if array.shape != shape or array.dtype != np.int32:
+            raise InputError(
+                f"state.{name} must be int32 of shape {shape}, got {array.dtype} of {array.shape}"
+            )
+    if (state.c < 0).any():
+        raise InputError(f"state.c must hold ticks left, 0 or more, got {state.c.min()}")
+    return replace(state, spikes=_still_flying(network, state))
+
+
+def _still_flying(network: Network, state: State) -> Spikes:
+    """Return the spikes of a state that this network still has to deliver."""
+    i, t, lane = state.spikes.i, state.spikes.t, state.spikes.lane
+    for name, values, low, high in (
+        ("i", i, 0, network.n_neurons - 1),
+        ("t", t, 0, state.tick - 1),
+        ("lane", lane, 0, state.lanes - 1),
+    ):
+        as_int_array(f"state.spikes.{name}", values, shape=i.shape, low=low, high=high)
+    if len(np.unique(np.stack([i, t, lane]), axis=1).T) != len(i):
+        raise InputError("state.spikes must hold each spike once")
+    longest = np.zeros(network.n_neurons, dtype=np.int64)
+    np.maximum.at(longest, network.pre, network.delay)
+    flying = t + longest[i] >= state.tick
+    return Spikes(i[flying], t[flying], lane[flying])
 
 
 def _recorded(network: Network, record: str | Sequence[Any]) -> npt.NDArray[np.int64]:

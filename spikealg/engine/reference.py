@@ -149,17 +149,17 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         v = np.where(active, np.where(fired, v_reset, v_new), v)
         c = np.where(active, np.where(fired, refractory, np.where(held, c - 1, c)), c)
 
-        for row in np.nonzero(fired.any(axis=1))[0]:
+        for row in np.flatnonzero(fired.any(axis=1)).tolist():
             firing = np.nonzero(fired[row])[0]
             if job.epochs is not None:
                 marker_spikes[row] += job.epochs.marker in firing
                 epoch = job.epochs.ks == marker_spikes[row]
                 epochs[epoch] += np.isin(job.epochs.neurons, firing)
-            for neuron in firing:
+            for neuron in firing.tolist():
                 counts[neuron] += 1
-                send(int(row), int(neuron), tick)
+                send(row, neuron, tick)
                 if neuron in job.recorded:
-                    spikes.append((int(neuron), tick, int(numbers[row])))
+                    spikes.append((neuron, tick, int(numbers[row])))
             until_left[row] -= np.isin(job.until_neurons, firing).sum()
         potentials[tick - job.start_tick] = np.where(running[:, np.newaxis], v[:, job.watched], 0)
         finished = np.zeros(len(numbers), dtype=bool)

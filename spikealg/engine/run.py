@@ -171,13 +171,8 @@ class Run:
         -------
         int64 array (ticks, lanes, k)
         """
-        wanted = np.asarray(neurons, dtype=np.int64)
-        missing = wanted[~np.isin(wanted, self.recorded)]
-        if missing.size:
-            raise InputError(
-                f"neuron {missing[0]} ({self.network.name(int(missing[0]))}) was not recorded: "
-                "name it, or its port, in record"
-            )
+        wanted = np.asarray(neurons, dtype=np.int64).reshape(-1)
+        self._require_recorded(wanted)
         dense = np.zeros((ticks, self.lanes, len(wanted)), dtype=np.int64)
         spikes = self.spikes
         window = slice(*np.searchsorted(spikes.t, [first, first + ticks]))
@@ -186,6 +181,14 @@ class Run:
             chosen = i == neuron
             dense[t[chosen], lane[chosen], column] = 1
         return dense
+
+    def _require_recorded(self, neurons: npt.NDArray[np.int64]) -> None:
+        missing = neurons[~np.isin(neurons, self.recorded)]
+        if missing.size:
+            raise InputError(
+                f"neuron {missing[0]} ({self.network.name(int(missing[0]))}) was not recorded: "
+                "name it, or its port, in record"
+            )
 
     def __getitem__(self, port: str) -> Any:
         """Decode an output port, lane by lane.
@@ -201,8 +204,15 @@ class Run:
             raise InputError(f"there is no output port {port!r}; the output ports are: {known}")
         entry = self.network.outputs[port]
         if entry.coding == "current":
-            return self.raster(entry.neurons, self.start_tick, self.ticks)
+            return self.raster(entry.neurons, self.start_tick, int(self.lane_ticks.max()))
         if entry.latency is None:
+            self._require_recorded(entry.neurons)
+            if (self.stopped < 0).any():
+                raise InputError(
+                    f'port {port!r} is ready when "done" fires, but lane '
+                    f"{int(np.argmax(self.stopped < 0))} did not stop: simulate with "
+                    'until=("done", 1) and enough ticks'
+                )
             spikes = self.spikes.of(entry.neurons)
             last = spikes.t == self.stopped[spikes.lane]
             window = np.zeros((1, self.lanes, entry.lines), dtype=np.int64)
@@ -210,10 +220,10 @@ class Run:
                 window[0, spikes.lane[last & (spikes.i == neuron)], line] = 1
         else:
             span = codings.coding_ticks(entry.coding, entry.width)
-            if entry.latency + span > self.ticks:
+            if entry.latency + span > self.lane_ticks.min():
                 raise InputError(
                     f"port {port!r} is read until tick {entry.latency + span}, but the run has "
-                    f"{self.ticks} ticks: raise ticks"
+                    f"{self.lane_ticks.min()} ticks: raise ticks, or stop later"
                 )
             window = self.raster(entry.neurons, self.start_tick + entry.latency, span)
         return codings.decode(window, entry.coding, entry.width)

@@ -181,7 +181,7 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
     results = {name: run[name] for name in network.outputs}
     if lanes is None:
         return {
-            name: value[0].item() if value.ndim == 1 else value[:, 0]
+            name: value.tolist()[0] if value.ndim == 1 else value[:, 0]
             for name, value in results.items()
         }
     return results

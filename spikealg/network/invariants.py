@@ -48,8 +48,9 @@ def check_invariants(network: Network) -> None:
                     f"got {array.dtype} of shape {array.shape}"
                 )
     indptr = network.indptr
-    if indptr.shape != (n + 1,) or indptr[0] != 0 or indptr[-1] != m or (np.diff(indptr) < 0).any():
-        raise InputError(f"indptr must rise from 0 to {m} in {n + 1} entries")
+    shaped = indptr.shape == (n + 1,) and indptr.dtype == np.int64
+    if not shaped or indptr[0] != 0 or indptr[-1] != m or (np.diff(indptr) < 0).any():
+        raise InputError(f"indptr must be int64 and rise from 0 to {m} in {n + 1} entries")
     ranges = {
         "leak": (0, MEMORYLESS),
         "current_leak": (0, MEMORYLESS),

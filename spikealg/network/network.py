@@ -160,6 +160,8 @@ class Network:
 
         sources = as_int_array("pre", pre, low=0, high=n - 1).reshape(-1)
         m = len(sources)
+        if m == 0 and np.size(post) > 0:
+            raise InputError(f"pre must name the source of each synapse; post has {np.size(post)}")
         arrays: dict[str, npt.NDArray[Any]] = {
             "threshold": neurons("threshold", thresholds, -(2**31), INT32_MAX),
             "leak": neurons("leak", leak, 0, MEMORYLESS),

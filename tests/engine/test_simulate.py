@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from spikealg.circuits import Circuit
-from spikealg.engine import KERNELS, Run, State, simulate
+from spikealg.engine import KERNELS, Run, Spikes, State, simulate
 from spikealg.engine import run as run_module
 from spikealg.errors import InputError, InputTypeError, TooLargeError
 from spikealg.network import Network, Port
@@ -152,7 +153,7 @@ def test_ports_decode_where_they_are_ready():
         net()
     with refused("there is no output port 'c'; the output ports are: b", InputError):
         run["c"]
-    with pytest.raises(InputError, match="port 'b' is read until tick 4, but the run has 3"):
+    with pytest.raises(InputError, match="port 'b' is read until tick 4, but the run has 3 ticks"):
         simulate(net, {"a": 1}, ticks=3, seed=0)["b"]
 
 
@@ -222,3 +223,41 @@ def test_an_interrupt_ends_all_threads_at_once(threads):
     assert told[0] < 0.01
     # The whole run would take days; this only says that it did not go on.
     assert time.perf_counter() - begun < 300
+
+
+def test_a_port_is_not_read_where_its_lane_had_stopped(net):
+    late = Network.from_arrays(
+        threshold=[1, 1], leak=4096, pre=[0], post=[1], delay=5, inputs={"a": [0]},
+        outputs={"b": Port([1], 1, "binary", 5), "done": Port([1], 1, "binary", None)},
+    )  # fmt: skip
+    with pytest.raises(InputError, match="port 'b' is read until tick 6, but the run has 1 ticks"):
+        simulate(late, {"a": 1}, ticks=20, seed=0, until=("a", 1))["b"]
+    with pytest.raises(InputError, match='"done" fires, but lane 0 did not stop'):
+        simulate(late, {"a": 1}, ticks=20, seed=0)["done"]
+    with pytest.raises(InputError, match="was not recorded"):
+        simulate(late, {"a": 1}, ticks=20, seed=0, until=("done", 1), record="counts")["done"]
+
+
+def test_wrong_states_are_refused(net):
+    state = simulate(net, {"x": 1}, ticks=2, seed=0).state
+    for change, message in (
+        ({"spikes": Spikes(*np.array([[9], [1], [0]]))}, r"state.spikes.i\[0\] must be a whole"),
+        ({"spikes": Spikes(*np.array([[0], [7], [0]]))}, r"state.spikes.t\[0\] must be a whole"),
+        ({"spikes": Spikes(*np.array([[0, 0], [1, 1], [0, 0]]))}, "must hold each spike once"),
+        ({"c": state.c - 1}, "state.c must hold ticks left, 0 or more, got -1"),
+        ({"v": state.v + 0.5}, "state.v must be int32 of shape"),
+    ):
+        with pytest.raises(InputError, match=message):
+            simulate(net, ticks=2, state=replace(state, **change))
+
+
+def test_lanes_end_where_draws_do(net):
+    message = "lanes are numbered below 2**39, got first_lane 549755813887 and 2 lanes"
+    with refused(message, InputError):
+        simulate(net, ticks=1, lanes=2, first_lane=2**39 - 1)
+    stochastic = Network.from_arrays(threshold=[0] * 4, leak=4096, probability=0.5)
+    runs = [
+        simulate(stochastic, ticks=9, first_lane=2**39 - 1, seed=5, kernel=kernel).counts.tolist()
+        for kernel in KERNELS
+    ]
+    assert runs[0] == runs[1] == runs[2]
