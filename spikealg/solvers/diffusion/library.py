@@ -93,7 +93,7 @@ def advection_diffusion(*, n: int = 64, velocity: float = 1.0, diffusivity: floa
     Parameters
     ----------
     n : int
-        Number of cells; |v|/n must be at most 2D.
+        Number of cells; ``|v|/n`` must be at most 2D.
     velocity : float
         v [length/time].
     diffusivity : float
