@@ -72,7 +72,8 @@ class ChainCheck:
         The times that were compared: the recorded ones after the start.
     relative_l2, max_error : (R,) float64
         Distance from the reference: √(Σ m_v e_v² / Σ m_v u_v²) over live vertices of mass m_v,
-        and the largest magnitude of e_v [density]. Sinks, whose density is 0 by contract, do not count.
+        and the largest magnitude of e_v [density]. Sinks, whose density is 0 by contract, do not
+        count.
     order : float or None
         log₂ of how much closer the refined chain is to the exact solution; known where there is an
         exact solution, the refined chain is cheap, and both errors are more than rounding.

@@ -69,8 +69,8 @@ class Problem:
         The exact solution exact(t, x) -> density (V,), with t a number and x as ``problem.x``.
         `Solution.check` compares the chain with it.
     drift_scheme : {"central", "upwind"}
-        "central" is of order 2 and needs ``|b|·Δx ≤ σ²`` along every axis; "upwind" is of order 1 and
-        needs nothing.
+        "central" is of order 2 and needs ``|b|·Δx ≤ σ²`` along every axis; "upwind" is of
+        order 1 and needs nothing.
 
     Raises
     ------
