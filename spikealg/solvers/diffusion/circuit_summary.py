@@ -26,6 +26,8 @@ class CircuitSummary:
 
     Attributes
     ----------
+    circuit : str
+        Its name.
     neurons, synapses : int
         Of one copy of the circuit.
     lanes : int
@@ -42,6 +44,7 @@ class CircuitSummary:
         Spikes that arrived, Σ spikes × out-degree.
     """
 
+    circuit: str
     neurons: int
     synapses: int
     lanes: int
@@ -63,6 +66,7 @@ class CircuitSummary:
 
     def __str__(self) -> str:
         rows = (
+            ("circuit", self.circuit),
             ("neurons", f"{self.neurons:,}"),
             ("synapses", f"{self.synapses:,}"),
             ("lanes", f"{self.lanes:,}"),
@@ -89,6 +93,7 @@ def summarize(solution: Solution) -> CircuitSummary:
             reason = f"method={solution.method!r} has none: solve with method='density'"
         raise InputError(f"the solution has no circuit to sum up: {reason}")
     return CircuitSummary(
+        circuit=str(solution.circuit),
         neurons=max(run.network.n_neurons for run in runs),
         synapses=max(run.network.n_synapses for run in runs),
         lanes=solution.lanes,

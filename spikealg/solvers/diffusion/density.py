@@ -10,7 +10,8 @@ import numpy.typing as npt
 from spikealg.arguments import as_int
 from spikealg.engine import Run, Status, simulate
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.density_circuit import DensityCircuit
+from spikealg.solvers.diffusion.density_circuits import choose_circuit, make_circuit
+from spikealg.solvers.diffusion.density_circuits.base import DensityCircuit
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk, settle
 
@@ -46,6 +47,7 @@ def walk(
     *,
     seed: int,
     lanes: int = 1,
+    circuit: str = "auto",
     probability_bits: int = 32,
     kernel: str = "auto",
     threads: int | None = None,
@@ -65,6 +67,8 @@ def walk(
         0 ≤ seed < 2⁶⁴.
     lanes : int
         Independent copies of the circuit that share the walkers.
+    circuit : str
+        "auto", or one of ``CIRCUITS``.
     probability_bits : int
         Bits of the probabilities of the gates, 1 to 32.
     kernel, threads, progress
@@ -83,16 +87,20 @@ def walk(
     if not walking.any():
         return Walk(counts, exited)
     n_steps = int(steps[-1])
-    circuit = DensityCircuit(transition, steps=n_steps, probability_bits=probability_bits)
-    network = circuit.compile()
     load = spread(walking[vertices], lanes)
     fullest = int(load.sum(axis=1).max())
-    degree = int(np.diff(transition.exits.indptr).max())
-    leaving = ["walk", "exit"] if len(circuit.exit_side) else []
+    plan = make_circuit(
+        choose_circuit(circuit),
+        transition,
+        steps=n_steps,
+        probability_bits=probability_bits,
+        most=fullest,
+    )
+    leaving = ["walk", "exit"] if len(plan.exit_side) else []
     run = simulate(
-        network,
-        {"load": -load[np.newaxis], "start": np.full((1, lanes, 1), 10)},
-        ticks=min((n_steps + 1) * (2 * fullest + degree + 7) + 2, LONGEST_RUN),
+        plan.compile(),
+        plan.inputs(load),
+        ticks=min((n_steps + 2) * plan.longest_step + 2, LONGEST_RUN),
         lanes=lanes,
         seed=seed,
         kernel=kernel,
@@ -107,9 +115,9 @@ def walk(
             f"{n_steps} walk steps of {fullest} walkers take more than {LONGEST_RUN} ticks: "
             "use more lanes, or record fewer steps at a time"
         )
-    counts[:, vertices] = run.epochs
+    counts[:, vertices] = run.epochs.reshape(len(steps), -1, len(vertices)).sum(axis=1)
     if leaving:
-        exited += _exited(run, circuit, np.asarray(steps), len(transition.sides))
+        exited += _exited(run, plan, np.asarray(steps), len(transition.sides))
     return Walk(counts, exited, (run,))
 
 

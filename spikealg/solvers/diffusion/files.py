@@ -13,6 +13,7 @@ from scipy import sparse
 from spikealg.archive import read_archive, write_archive
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
 from spikealg.errors import FileFormatError
+from spikealg.solvers.diffusion.density_circuits import CIRCUITS
 from spikealg.solvers.diffusion.layout import Layout, layout_of
 from spikealg.solvers.diffusion.methods import METHODS
 from spikealg.solvers.diffusion.rates import Rates
@@ -26,7 +27,7 @@ __all__ = ["load", "save"]
 FORMAT = "spikealg-diffusion-solution"
 VERSION = 1
 Arrays = dict[str, npt.NDArray[Any]]
-_SCALARS = ("method", "total", "walkers", "lanes", "probability_bits", "seed")
+_SCALARS = ("method", "total", "walkers", "lanes", "circuit", "probability_bits", "seed")
 _ARRAYS = ("t", "counts", "exit_counts", "start")
 
 
@@ -135,9 +136,17 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         total=as_float("total", header["total"], above=0),
         walkers=as_int("walkers", header["walkers"], low=1),
         lanes=as_int("lanes", header["lanes"], low=1),
+        circuit=_circuit(header),
         probability_bits=as_int("probability_bits", header["probability_bits"], low=1, high=32),
         seed=as_int("seed", header["seed"], low=0, high=2**64 - 1),
     )
+
+
+def _circuit(header: dict[str, Any]) -> str | None:
+    if header["method"] != "density":
+        return None
+    # Before there was a choice all files held walks by the published circuit.
+    return as_choice("circuit", header.get("circuit", "published"), CIRCUITS)
 
 
 def _segment(start: float, end: float, dt: float, steps: int, recorded: list[int]) -> Segment:

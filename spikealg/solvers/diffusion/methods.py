@@ -23,7 +23,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-def walk_by(method: str, *, seed: int, lanes: int, probability_bits: int) -> WalkSegment:
+def walk_by(
+    method: str, *, seed: int, lanes: int, circuit: str, probability_bits: int
+) -> WalkSegment:
     """Return the walk of a method; what the method does not use has no effect."""
     if method == "chain":
         return _chain
@@ -59,6 +61,7 @@ def walk_by(method: str, *, seed: int, lanes: int, probability_bits: int) -> Wal
             steps,
             seed=segment_seed(seed, number),
             lanes=lanes,
+            circuit=circuit,
             probability_bits=probability_bits,
             progress=report,
         )

@@ -60,6 +60,8 @@ class Solution:
         The stretches of time that were walked in equal steps.
     lanes : int
         Over how many copies of the circuit the walkers were spread.
+    circuit : str or None
+        Name of the circuit; None for methods that have no choice of one.
     probability_bits : int
         To how many bits the probabilities of the circuit were rounded.
     seed : int
@@ -80,6 +82,7 @@ class Solution:
     walkers: int
     segments: tuple[Segment, ...]
     lanes: int
+    circuit: str | None
     probability_bits: int
     seed: int
     runs: tuple[Run, ...] = field(default=())

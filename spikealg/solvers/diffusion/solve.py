@@ -11,6 +11,7 @@ from spikealg.arguments import as_choice, as_float, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.progress import Report, reporting
+from spikealg.solvers.diffusion.density_circuits import choose_circuit
 from spikealg.solvers.diffusion.march import march
 from spikealg.solvers.diffusion.methods import METHODS, walk_by
 from spikealg.solvers.diffusion.problem import Problem
@@ -49,6 +50,7 @@ def solve(
     max_walkers: int = 10**7,
     dt: float | str = "auto",
     lanes: int | str = "auto",
+    circuit: str = "auto",
     probability_bits: int = 32,
     seed: int | None = 0,
     executor: Any = None,
@@ -86,6 +88,9 @@ def solve(
         For "density": over how many copies of the circuit the walkers are spread. More copies
         take fewer ticks and more spikes, and run on several cores. "auto" is one copy per two
         walkers at each live vertex, at most eight, whatever the machine.
+    circuit : str
+        For "density": the circuit that walks, "published", "tree", "swap", "swap-tree" or "drain";
+        all obey the same chain. "auto" is the one that takes least time, "drain".
     probability_bits : int
         For "density": bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
     seed : int or None
@@ -120,7 +125,7 @@ def solve(
     as_choice("method", method, METHODS)
     total = _as_walkers(walkers, max_walkers)
     number = _as_seed(seed)
-    _as_circuit_options(method, lanes, probability_bits)
+    _as_circuit_options(method, lanes, circuit, probability_bits)
     stretches, times = _plan(problem, t_span, t_eval, dt)
     rates, start = problem.rates, problem.start
     require_memory(
@@ -132,7 +137,9 @@ def solve(
         n_lanes = _choose_lanes(problem, total) if method == "density" else 1
     else:
         n_lanes = lanes
-    walk = walk_by(method, seed=number, lanes=n_lanes, probability_bits=probability_bits)
+    walk = walk_by(
+        method, seed=number, lanes=n_lanes, circuit=circuit, probability_bits=probability_bits
+    )
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
             exact = march(rates, stretches, start.probability, walk, report)
@@ -152,6 +159,7 @@ def solve(
         walkers=total,
         segments=stretches,
         lanes=n_lanes,
+        circuit=choose_circuit(circuit) if method == "density" else None,
         probability_bits=probability_bits,
         seed=number,
         runs=walked.runs,
@@ -193,12 +201,18 @@ def _as_seed(seed: int | None) -> int:
     return as_int("seed", seed, low=0, high=2**64 - 1)
 
 
-def _as_circuit_options(method: str, lanes: int | str, probability_bits: int) -> None:
+def _as_circuit_options(method: str, lanes: int | str, circuit: str, probability_bits: int) -> None:
     bits = as_int("probability_bits", probability_bits, low=1, high=32)
     if isinstance(lanes, str):
         as_choice("lanes", lanes, ("auto",))
     else:
         as_int("lanes", lanes, low=1)
+    choose_circuit(circuit)
+    if method != "density" and circuit != "auto":
+        raise InputError(
+            f"circuit={circuit!r} is a density circuit, and method={method!r} has none: leave it "
+            "out, or take method='density'"
+        )
     if method != "density":
         for name, default in (("lanes", lanes == "auto"), ("probability_bits", bits == 32)):
             if not default:

@@ -1,4 +1,4 @@
-"""The density circuit: its laws, and its agreement with the chain it walks."""
+"""Walking by density circuits: what a walk returns, and its agreement with the chain."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from spikealg import diffusion
-from spikealg.engine import simulate
 from spikealg.solvers.diffusion import chain, density
-from spikealg.solvers.diffusion.density_circuit import DensityCircuit
+from spikealg.solvers.diffusion.density_circuits import CIRCUITS
 from tests.helpers import FAST_KERNELS
 
 
@@ -26,62 +25,6 @@ def path(n: int, dt: float = 0.8):
         diffusion.Interval(0, n, n), diffusivity=0.5, boundary="absorb", initial=n / 2
     )
     return problem.rates.transition(dt)
-
-
-def steps_of(transition, start, steps, seed, lanes=1):
-    """Walk; return ticks of "walk" in lane 0, readout (steps + 1, V) and the run."""
-    network = DensityCircuit(transition, steps=steps).compile()
-    load = density.spread(start, lanes)
-    run = simulate(
-        network,
-        {"load": -load[np.newaxis], "start": np.full((1, lanes, 1), 10)},
-        ticks=10**6,
-        seed=seed,
-        record=["walk"],
-        until=("stop", 1),
-        epochs=("walk", list(range(1, steps + 2)), "readout"),
-    )
-    return run.spikes.t[run.spikes.lane == 0], run.epochs, run
-
-
-@pytest.mark.parametrize("n", [4, 9])
-@pytest.mark.parametrize(("dt", "degree"), [(1.0, 2), (0.8, 3)])
-def test_number_of_neurons(n, dt, degree):
-    transition = ring(n, dt)
-    assert DensityCircuit(transition).compile().n_neurons == n * (2 * degree + 4) + 4
-    assert DensityCircuit(transition, steps=3).compile().n_neurons == n * (2 * degree + 4) + 5
-
-
-@pytest.mark.parametrize(("dt", "degree"), [(1.0, 2), (0.8, 3)])
-def test_ticks_and_walkers_of_every_step(dt, degree):
-    start = np.array([0, 7, 1, 0, 0, 30, 2, 0])
-    begun, readout, _ = steps_of(ring(len(start), dt), start, 40, seed=5)
-    assert readout[0].tolist() == start.tolist()
-    assert (readout.sum(axis=1) == start.sum()).all()
-    before, after = readout[:-1].max(axis=1), readout[1:].max(axis=1)
-    assert np.diff(begun).tolist() == (before + degree + after + 7).tolist()
-    assert len({*map(tuple, readout)}) > 30
-
-
-def test_spikes_of_a_step():
-    """(5 − P_last) per walker, 4 per vertex, 4 for control; false alarm 6e-5 (±4σ)."""
-    n, walkers, steps, stay = 50, 5000, 40, 0.2
-    network = DensityCircuit(ring(n, 1 - stay)).compile()
-    load = np.full((1, 1, n), -walkers // n)
-    run = simulate(
-        network,
-        {"load": load, "start": 10},
-        ticks=10**6,
-        seed=3,
-        record="counts",
-        until=("walk", steps + 1),
-        epochs=("walk", list(range(1, steps + 1)), list(range(network.n_neurons))),
-    )
-    per_step = run.epochs.sum(axis=1)
-    stayed = 5 * walkers + 4 * n + 4 - per_step
-    assert len(set(stayed.tolist())) > 10
-    moves = walkers * steps
-    assert abs(stayed.sum() - moves * stay) <= 4 * np.sqrt(moves * stay * (1 - stay))
 
 
 @pytest.mark.parametrize("kernel", FAST_KERNELS)
@@ -169,11 +112,11 @@ PROBLEMS = {
 
 
 @pytest.mark.parametrize("name", PROBLEMS)
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_circuit_agrees_with_its_chain(name, lanes):
+@pytest.mark.parametrize(("circuit", "lanes"), [("auto", 1), *((name, 4) for name in CIRCUITS)])
+def test_circuit_agrees_with_its_chain(name, circuit, lanes):
     """χ² of the counts against the chain; false alarm 1e-3 per case, fixed seeds."""
     solution = diffusion.solve(
-        PROBLEMS[name](), method="density", walkers=4000, lanes=lanes, seed=7
+        PROBLEMS[name](), method="density", walkers=4000, lanes=lanes, circuit=circuit, seed=7
     )
     check = solution.check()
     assert check.circuit.p_value > 1e-3

@@ -64,6 +64,23 @@ def test_a_loaded_solution_can_be_saved_again(tmp_path):
     assert first.problem.description == second.problem.description
 
 
+def test_the_circuit_is_kept(tmp_path):
+    path = tmp_path / "a.npz"
+    solve(heat_rod(), 0.01, walkers=100, circuit="swap").save(path)
+    assert load(path).circuit == "swap"
+    arrays = dict(np.load(path))
+    header = json.loads(str(arrays["header"]))
+    # Files from before there was a choice.
+    del header["circuit"]
+    np.savez(path, **arrays | {"header": np.array(json.dumps(header))})
+    assert load(path).circuit == "published"
+    np.savez(path, **arrays | {"header": np.array(json.dumps(header | {"circuit": "swop"}))})
+    with pytest.raises(FileFormatError, match="circuit must be one of 'published', 'tree', 's"):
+        load(path)
+    solve(heat_rod(), method="chain").save(path)
+    assert load(path).circuit is None
+
+
 def test_a_damaged_file_is_an_error(tmp_path):
     path = tmp_path / "a.npz"
     solve(heat_rod(), method="chain").save(path)

@@ -132,6 +132,8 @@ def test_where_nothing_moves_nothing_changes():
         ({"lanes": 0}, "lanes must be a whole number of at least 1, got 0"),
         ({"lanes": "many"}, "lanes must be one of 'auto', got 'many'"),
         ({"lanes": 4}, "lanes belongs to the circuit, and method='chain' has none: leave it out"),
+        ({"circuit": "swop"}, "circuit must be one of 'auto', 'published', 'tree', 'swap', 'swap-"),
+        ({"circuit": "drain"}, "circuit='drain' is a density circuit, and method='chain' has none"),
         ({"probability_bits": 7}, "probability_bits belongs to the circuit, and method='chain'"),
         ({"probability_bits": 33}, "probability_bits must be a whole number from 1 to 32, got 33"),
         ({"dt": 1.0}, r"dt = 1 is too long: vertex \d+ \(x = [\d.]+\) is left at rate 2048"),

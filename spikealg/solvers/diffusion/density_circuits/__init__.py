@@ -1,0 +1,49 @@
+"""The density circuits by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spikealg.arguments import as_choice
+from spikealg.solvers.diffusion.density_circuits.base import MOST, DensityCircuit
+from spikealg.solvers.diffusion.density_circuits.choice import Choice, chain_of_gates, tree_of_gates
+from spikealg.solvers.diffusion.density_circuits.draining import DrainingCircuit
+from spikealg.solvers.diffusion.density_circuits.published import PublishedCircuit
+from spikealg.solvers.diffusion.density_circuits.swapping import SwappingCircuit
+from spikealg.solvers.diffusion.transition import ExitLists, Transition
+
+__all__ = ["CIRCUITS", "choose_circuit", "make_circuit"]
+
+CIRCUITS: dict[str, tuple[type[DensityCircuit], Callable[[ExitLists], Choice]]] = {
+    "published": (PublishedCircuit, chain_of_gates),
+    "tree": (PublishedCircuit, tree_of_gates),
+    "swap": (SwappingCircuit, chain_of_gates),
+    "swap-tree": (SwappingCircuit, tree_of_gates),
+    "drain": (DrainingCircuit, tree_of_gates),
+}
+"""How walkers are counted, and how a walker finds its exit."""
+
+
+def choose_circuit(circuit: str) -> str:
+    """Return the name of a circuit: "auto" is the one that takes least time, always "drain".
+
+    Raises
+    ------
+    InputError
+        If there is no such circuit.
+    """
+    as_choice("circuit", circuit, ("auto", *CIRCUITS))
+    return "drain" if circuit == "auto" else circuit
+
+
+def make_circuit(
+    name: str,
+    transition: Transition,
+    *,
+    steps: int | None = None,
+    probability_bits: int = 32,
+    most: int = MOST,
+) -> DensityCircuit:
+    """Return one of ``CIRCUITS``; for the other parameters see `DensityCircuit`."""
+    plan, choice = CIRCUITS[name]
+    return plan(transition, choice, steps=steps, probability_bits=probability_bits, most=most)

@@ -1,0 +1,103 @@
+"""The density circuit whose counters drain: a spike of a counter is a walker that leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.circuits import In, Out
+from spikealg.circuits.signal import Signal
+from spikealg.solvers.diffusion.density_circuits.base import DensityCircuit
+
+__all__ = ["DrainingCircuit"]
+
+
+class DrainingCircuit(DensityCircuit):
+    """Two counters per vertex: one drains, a walker a tick, while the other fills.
+
+    A counter has threshold 1 and loses 1 by a spike. Open, it holds n walkers as a potential of n
+    and spikes in n ticks one after another; closed, it lies lower by ``most`` and is silent. Its
+    spike goes past the gates and then straight to the counters of the neighbours: an exit needs no
+    neuron, because a signed sum of spikes says who takes it, and a counter sums up anyway. Only
+    exits out of the mesh have a neuron each, so that a walker that leaves is a spike.
+
+    There are two control neurons called "gone". One counts down the walkers that have yet to
+    leave in this step, while the other counts those that will have to in the next. The spike of
+    the first says that all have left: it closes the drained counters and opens those that have
+    been filled, in the tick in which the last walker arrives there.
+
+    Let d be the exits of a vertex, s those of them that leave the mesh, and c the ticks to reach
+    them: d by a chain of gates, ⌈log₂ d⌉ + 1 by a tree. Then there are V·2(d + s) + 3 neurons, one
+    more if the circuit stops. A step takes max(n + p) ticks over vertices that are not empty,
+    where the pause p is max(c − 1, 1), or the ticks to the last of the exits that leave the mesh
+    if that is longer. It takes 1 spike per walker, 1 at each gate that sends it on (by a chain
+    1 − P_last), 1 for leaving the mesh, and 2.
+    """
+
+    halves = 2
+    readouts_per_vertex = 2
+
+    @property
+    def longest_step(self) -> int:
+        """Ticks that a walk step takes at most."""
+        return self.most + int(self._pause().max())
+
+    def _declared(self) -> dict[str, In | Out]:
+        return {"total": In(1, "current"), **super()._declared()}
+
+    def _inputs(self, walkers: npt.NDArray[np.integer[Any]]) -> dict[str, Any]:
+        return {"load": walkers[np.newaxis], "total": -walkers.sum(axis=1), "start": 10}
+
+    def _pause(self) -> npt.NDArray[np.int64]:
+        """Return for how many ticks each vertex is silent before the next step, (V,) int64."""
+        # A walker has to be in its counter, or out of the mesh, when the next step begins.
+        pause = np.maximum(self.choice.latency - 1, 1)
+        vertex = np.repeat(np.arange(self.vertices), np.diff(self.exits.indptr))
+        outside = self.exits.target < 0
+        np.maximum.at(pause, vertex[outside], self.choice.arrival[outside])
+        return pause
+
+    def build(self, load: Signal, total: Signal, start: Signal) -> None:
+        """Wire the two halves to each other and to the three neurons that control them."""
+        target = self.exits.target
+        inside, outside = target >= 0, target < 0
+        line = np.cumsum(outside) - 1
+        choice, pause = self.choice, self._pause()
+        soonest = int(pause.min())
+        # The second half begins as one that has drained, see `start`.
+        v_init = np.array([[-self.most], [0]])
+        counter = self._keeping((2, self.vertices), "counter", reset="subtract", v_init=v_init)
+        way_out = self._gates((2, int(outside.sum())), "way_out")
+        gone = self._keeping(2, "gone")
+        walk = self._gates((), "walk")
+        for half in range(2):
+            draining, filling, next_gone = counter[half], counter[1 - half], gone[1 - half]
+            gate = self._choosers()
+            self._tell(draining, gate, choice.gates_from_walkers)
+            self._tell(gate, gate, choice.gates_from_gates)
+            for sender, terms in (
+                (draining, choice.exits_from_walkers),
+                (gate, choice.exits_from_gates),
+            ):
+                self._tell(sender, filling, terms.among(inside, target))
+                self._tell(sender, way_out[half], terms.among(outside, line))
+
+            self.connect(draining, gone[half], delay=1 + pause - soonest)
+            self.connect(draining, next_gone, -1)
+            self.connect(way_out[half], next_gone)
+            self.connect(gone[half], draining, -self.most, delay=soonest)
+            self.connect(gone[half], filling, self.most, delay=soonest)
+            for begun in (next_gone, walk):
+                self.connect(gone[half], begun, delay=soonest)
+
+        self.inject(load, counter[0])
+        self.inject(total, gone[0])
+        self.inject(start, gone[1])
+        self.output("walk", walk)
+        self.output("readout", counter.reshape(-1))
+        if len(self.exit_side):
+            self.output("exit", way_out.reshape(-1))
+        if self.steps is not None:
+            self._stop_after(self.steps + 2, gone)
