@@ -2,39 +2,223 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_int_array
 from spikealg.circuits import codings
-from spikealg.errors import InputError
+from spikealg.engine.packed import LANES_PER_PAIR, grid_words, pack_values
+from spikealg.errors import InputError, InputTypeError
 from spikealg.network import Network, Port
 
-__all__ = ["Injection", "lanes_of", "make_injection"]
+__all__ = ["Injection", "PackedInjection", "lanes_of", "make_injection"]
 
 INT32_MAX = 2**31 - 1
+MOST_PLANES = 63
+MANY_LANES = 4096
+"""Lanes from which values are packed at once."""
+Columns = tuple[
+    npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]
+]
+
+
+@dataclass(frozen=True, eq=False)
+class _Bits:
+    """Unsigned values of which each bit goes to a neuron of its own, or at a tick of its own.
+
+    Attributes
+    ----------
+    values : int64 array (lanes,), or (1,) where all lanes have the same
+    planes : uint64 array (bits, words of the grid), or None
+        None: not packed yet.
+    tick, neuron : int64 arrays (bits,)
+        A neuron may be −1: its bit goes nowhere.
+    """
+
+    values: npt.NDArray[np.int64]
+    planes: npt.NDArray[np.uint64] | None
+    tick: npt.NDArray[np.int64]
+    neuron: npt.NDArray[np.int64]
+
+    def one_by_one(self, lanes: int) -> Columns:
+        """Return lane, tick, neuron and value of everything that is not 0."""
+        bits = (self.values >> np.arange(len(self.neuron))[:, np.newaxis]) & 1
+        bits = np.broadcast_to(bits * (self.neuron >= 0)[:, np.newaxis], (len(bits), lanes))
+        bit, lane = np.nonzero(bits)
+        return lane, self.tick[bit], self.neuron[bit], np.ones(len(lane), dtype=np.int64)
+
+    def packed(self, grid: _Grid) -> PackedInjection:
+        """Return a plane for each bit that some value has."""
+        planes = self.planes
+        if planes is None:
+            whole = np.broadcast_to(self.values, grid.lanes)
+            planes, _ = pack_values(whole, len(self.tick), grid.offset)
+        some = planes.any(axis=1) & (self.neuron >= 0)
+        tick, neuron = self.tick[some], self.neuron[some]
+        return PackedInjection(tick, neuron, np.ones_like(tick), planes[some])
+
+
+@dataclass(frozen=True, eq=False)
+class _Raster:
+    """Integers as they stand.
+
+    Attributes
+    ----------
+    values : int array (ticks, lanes or 1, lines)
+    start_tick : int
+    neuron : int64 array (lines,)
+    """
+
+    values: npt.NDArray[Any]
+    start_tick: int
+    neuron: npt.NDArray[np.int64]
+
+    def one_by_one(self, lanes: int) -> Columns:
+        """Return lane, tick, neuron and value of everything that is not 0."""
+        ticks, _, lines = self.values.shape
+        raw = np.broadcast_to(self.values, (ticks, lanes, lines))
+        tick, lane, line = np.nonzero(raw)
+        value = raw[tick, lane, line].astype(np.int64)
+        return lane, tick + self.start_tick, self.neuron[line], value
+
+    def packed(self, grid: _Grid) -> PackedInjection:
+        """Return a plane for each bit and sign of each tick and line."""
+        parts = [PackedInjection.empty(grid)]
+        magnitude = np.abs(self.values.astype(np.int64))
+        highest = magnitude.max(axis=1, initial=0)
+        for tick, line in np.argwhere(highest > 0):
+            width = int(highest[tick, line]).bit_length()
+            column = np.broadcast_to(self.values[tick, :, line], grid.lanes)
+            size = np.broadcast_to(magnitude[tick, :, line], grid.lanes)
+            for sign in (1, -1):
+                one_sign = np.where(sign * column > 0, size, 0)
+                planes, _ = pack_values(one_sign, width, grid.offset)
+                bits = np.flatnonzero(planes.any(axis=1))
+                entries = np.ones(len(bits), dtype=np.int64)
+                parts.append(
+                    PackedInjection(
+                        (tick + self.start_tick) * entries,
+                        self.neuron[line] * entries,
+                        sign << bits if sign > 0 else -(1 << bits),
+                        planes[bits],
+                    )
+                )
+        return PackedInjection.concatenate(parts)
+
+
+class _Grid(NamedTuple):
+    """Where lanes lie in words: see ``packed``."""
+
+    lanes: int
+    offset: int
+
+    @property
+    def words(self) -> int:
+        return grid_words(self.offset, self.lanes)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedInjection:
+    """Weighted planes to add to potentials: in the lanes set in a plane, its weight.
+
+    Attributes
+    ----------
+    tick, neuron, weight : int64 arrays (entries,)
+        Weights are powers of two and their negatives.
+    planes : uint64 array (entries, words of the grid)
+    """
+
+    tick: npt.NDArray[np.int64]
+    neuron: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.int64]
+    planes: npt.NDArray[np.uint64]
+
+    @classmethod
+    def empty(cls, grid: _Grid) -> PackedInjection:
+        """Return nothing to add."""
+        none = np.empty(0, dtype=np.int64)
+        return cls(none, none, none, np.empty((0, grid.words), dtype=np.uint64))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[PackedInjection]) -> PackedInjection:
+        """Join entries of one grid."""
+        return cls(
+            np.concatenate([part.tick for part in parts]),
+            np.concatenate([part.neuron for part in parts]),
+            np.concatenate([part.weight for part in parts]),
+            np.concatenate([part.planes for part in parts]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class Injection:
-    """Values to add to potentials in step 3, sorted by lane, then tick.
+    """Values to add to potentials in step 3, one by one or 64 lanes to a word.
 
-    Attributes
-    ----------
-    pointer : int64 array (lanes + 1,)
-        The values of lane ℓ are ``pointer[ℓ]:pointer[ℓ + 1]``.
-    tick, neuron, value : int64 arrays
-        Ticks are absolute. One neuron may occur several times in a tick: its values add up.
+    One by one they are sorted by lane, then tick; one neuron may occur several times in a tick,
+    its values add up. Ticks are absolute.
     """
 
-    pointer: npt.NDArray[np.int64]
-    tick: npt.NDArray[np.int64]
-    neuron: npt.NDArray[np.int64]
-    value: npt.NDArray[np.int64]
+    parts: tuple[_Bits | _Raster, ...]
+    grid: _Grid
+
+    def of_first_lane(self) -> Injection:
+        """Return what goes into lane 0."""
+        parts: list[_Bits | _Raster] = []
+        for part in self.parts:
+            if isinstance(part, _Bits):
+                parts.append(replace(part, values=part.values[:1], planes=None))
+            else:
+                parts.append(replace(part, values=part.values[:, :1]))
+        return Injection(tuple(parts), self.grid._replace(lanes=1))
+
+    @cached_property
+    def _columns(self) -> Columns:
+        columns = [part.one_by_one(self.grid.lanes) for part in self.parts]
+        lane, tick, neuron, value = (
+            np.concatenate(column) if column else np.empty(0, dtype=np.int64)
+            for column in (zip(*columns, strict=True) if columns else ((),) * 4)
+        )
+        order = np.lexsort((tick, lane))
+        return lane[order], tick[order], neuron[order], value[order]
+
+    @cached_property
+    def pointer(self) -> npt.NDArray[np.int64]:
+        """The values of lane ℓ are ``pointer[ℓ]:pointer[ℓ + 1]``, int64 array (lanes + 1,)."""
+        pointer = np.zeros(self.grid.lanes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self._columns[0], minlength=self.grid.lanes), out=pointer[1:])
+        return pointer
+
+    @property
+    def tick(self) -> npt.NDArray[np.int64]:
+        """Tick of each value, int64 array."""
+        return self._columns[1]
+
+    @property
+    def neuron(self) -> npt.NDArray[np.int64]:
+        """Neuron of each value, int64 array."""
+        return self._columns[2]
+
+    @property
+    def value(self) -> npt.NDArray[np.int64]:
+        """The values, int64 array."""
+        return self._columns[3]
+
+    @cached_property
+    def packed(self) -> PackedInjection:
+        """The same as planes, sorted by tick, then neuron."""
+        parts = [PackedInjection.empty(self.grid), *(p.packed(self.grid) for p in self.parts)]
+        found = PackedInjection.concatenate(parts) if len(parts) > 2 else parts[-1]
+        order = np.lexsort((found.neuron, found.tick))
+        if (order == np.arange(len(order))).all():
+            return found
+        return PackedInjection(
+            found.tick[order], found.neuron[order], found.weight[order], found.planes[order]
+        )
 
 
 def lanes_of(network: Network, inputs: Mapping[str, Any]) -> int | None:
@@ -50,7 +234,13 @@ def lanes_of(network: Network, inputs: Mapping[str, Any]) -> int | None:
         if name not in network.inputs:
             known = ", ".join(network.inputs) or "none"
             raise InputError(f"inputs has no port {name!r} to go to; the input ports are: {known}")
-        shape, port = np.shape(values), network.inputs[name]
+        port = network.inputs[name]
+        try:
+            shape = np.shape(values)
+        except ValueError:
+            raise InputTypeError(
+                f"inputs[{name!r}] must be a number or an array, got rows of different lengths"
+            ) from None
         if len(shape) == 3:
             found[name] = shape[1]
         elif len(shape) == 2 or (len(shape) == 1 and (port.coding != "current" or port.width == 1)):
@@ -78,7 +268,6 @@ def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDAr
                 f"inputs[{name!r}] must be one value or one for each of {lanes} lanes, "
                 f"got {raw.shape[1]}"
             )
-        raw = np.broadcast_to(raw, (raw.shape[0], lanes, raw.shape[2]))
         if raw.shape[2] != port.lines:
             raise InputError(f"inputs[{name!r}] must have {port.lines} lines, got {raw.shape[2]}")
     if len(raw) > ticks and raw[ticks:].any():
@@ -88,8 +277,39 @@ def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDAr
     return raw
 
 
+def _part(
+    name: str, port: Port, values: Any, grid: _Grid, ticks: int, start_tick: int
+) -> _Bits | _Raster:
+    """Return what goes into a port."""
+    array = values if isinstance(values, np.ndarray) else np.asarray(values)
+    narrow = port.coding in ("binary", "stream") and 1 <= port.width <= MOST_PLANES
+    span = codings.coding_ticks(port.coding, port.width)
+    if narrow and array.ndim <= 1 and array.dtype.kind in "iu" and span <= ticks:
+        numbers = np.atleast_1d(array).astype(np.int64, copy=False)
+        if len(numbers) in (1, grid.lanes):
+            planes = None
+            if len(numbers) < MANY_LANES:
+                fit = bool(numbers.min() >= 0 and int(numbers.max()) < 2**port.width)
+            else:
+                # Packing looks at every value once: no need to look before.
+                planes, fit = pack_values(numbers, port.width, grid.offset)
+            if fit:
+                later = np.arange(port.width) * (port.coding == "stream")
+                neuron = np.broadcast_to(port.neurons, port.width)
+                return _Bits(numbers, planes, start_tick + later, neuron)
+    raw = _raw(name, port, array, grid.lanes, ticks)
+    kept = port.neurons >= 0
+    return _Raster(raw if kept.all() else raw[:, :, kept], start_tick, port.neurons[kept])
+
+
 def make_injection(
-    network: Network, inputs: Mapping[str, Any], *, lanes: int, ticks: int, start_tick: int
+    network: Network,
+    inputs: Mapping[str, Any],
+    *,
+    lanes: int,
+    ticks: int,
+    start_tick: int,
+    first_lane: int,
 ) -> Injection:
     """Encode the values of `inputs`; their first tick is `start_tick`.
 
@@ -100,23 +320,11 @@ def make_injection(
         lines) of integers is added to the potentials as it stands; for "current", an array
         (lanes, lines) is added in the first tick.
     """
-    columns: list[list[npt.NDArray[np.int64]]] = [[], [], [], []]
-    for name, values in inputs.items():
-        port = network.inputs[name]
-        raw = _raw(name, port, values, lanes, ticks)
-        tick, lane, line = np.nonzero(raw)
-        kept = port.neurons[line] >= 0
-        tick, lane, line = tick[kept], lane[kept], line[kept]
-        for column, part in zip(
-            columns,
-            (lane, tick + start_tick, port.neurons[line], raw[tick, lane, line]),
-            strict=True,
-        ):
-            column.append(part.astype(np.int64))
-    lane, tick, neuron, value = (
-        np.concatenate(column) if column else np.empty(0, dtype=np.int64) for column in columns
+    grid = _Grid(lanes, first_lane % LANES_PER_PAIR)
+    return Injection(
+        tuple(
+            _part(name, network.inputs[name], values, grid, ticks, start_tick)
+            for name, values in inputs.items()
+        ),
+        grid,
     )
-    order = np.lexsort((tick, lane))
-    pointer = np.zeros(lanes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(lane, minlength=lanes), out=pointer[1:])
-    return Injection(pointer, tick[order], neuron[order], value[order])

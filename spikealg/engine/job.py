@@ -7,17 +7,18 @@ kernels obey the neuron of :mod:`spikealg.network.network`; they differ in speed
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.engine.injection import Injection
+from spikealg.engine.packed import PackedSpikes
 from spikealg.engine.state import Spikes, State
 from spikealg.errors import NeuronOverflowError
 from spikealg.network import Network
 
-__all__ = ["Epochs", "Job", "Outcome", "Overflow", "Report", "merge"]
+__all__ = ["Epochs", "Final", "Job", "Outcome", "Overflow", "Report", "merge"]
 
 Report = Callable[[float], None]
 """Called by a kernel now and then with the work done since the last call, as a fraction."""
@@ -65,6 +66,8 @@ class Job:
     until_count : int
         0 where spikes finish nothing.
     epochs : Epochs or None
+    keep_state : bool
+        Whether the state in the end is wanted.
     """
 
     network: Network
@@ -80,11 +83,26 @@ class Job:
     until_neurons: npt.NDArray[np.int64]
     until_count: int
     epochs: Epochs | None
+    keep_state: bool = True
 
     @property
     def start_tick(self) -> int:
         """The first tick of this call; ticks are absolute."""
         return self.start.tick
+
+    def of_first_lane(self) -> Job:
+        """Return the same job for its first lane alone."""
+        start, flying = self.start, self.start.spikes
+        first = flying.lane == 0
+        alone = replace(
+            start,
+            v=start.v[:1],
+            i=start.i[:1],
+            c=start.c[:1],
+            spikes=Spikes(flying.i[first], flying.t[first], flying.lane[first]),
+        )
+        injection = self.injection.of_first_lane()
+        return replace(self, lanes=1, start=alone, injection=injection)
 
     def neuron_mask(self, neurons: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Return a uint8 array (n,) that is 1 at `neurons`."""
@@ -103,12 +121,29 @@ class Overflow:
 
 
 @dataclass(frozen=True)
+class Final:
+    """The state of lanes in the end.
+
+    Attributes
+    ----------
+    v, i, c : int32 arrays (lanes of the slice, n)
+    flying : Spikes
+        Spikes that have not arrived everywhere when their lane ended.
+    """
+
+    v: npt.NDArray[np.int32]
+    i: npt.NDArray[np.int32]
+    c: npt.NDArray[np.int32]
+    flying: Spikes
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a kernel found in the lanes of one slice.
 
     Attributes
     ----------
-    spikes : Spikes
+    spikes : Spikes or PackedSpikes
         Spikes of the recorded neurons; lanes counted from the job's first, in any order.
     counts : int64 array (n,)
         Spikes of each neuron over the lanes of the slice.
@@ -116,21 +151,17 @@ class Outcome:
     stopped : int64 array (lanes of the slice,)
         Tick that met `until`, or −1.
     potentials : int32 array (ticks, lanes of the slice, watched)
-    v, i, c : int32 arrays (lanes of the slice, n)
-    flying : Spikes
-        Spikes that have not arrived everywhere when their lane ended.
+    final : Final or None
+        None where the job does not want it.
     overflow : Overflow or None
     """
 
-    spikes: Spikes
+    spikes: Spikes | PackedSpikes
     counts: npt.NDArray[np.int64]
     epochs: npt.NDArray[np.int64]
     stopped: npt.NDArray[np.int64]
     potentials: npt.NDArray[np.int32]
-    v: npt.NDArray[np.int32]
-    i: npt.NDArray[np.int32]
-    c: npt.NDArray[np.int32]
-    flying: Spikes
+    final: Final | None
     overflow: Overflow | None
 
 
@@ -157,14 +188,29 @@ def merge(job: Job, parts: Sequence[Outcome]) -> Outcome:
     if len(parts) == 1:
         return parts[0]
     return Outcome(
-        spikes=Spikes.concatenate([part.spikes for part in parts]),
+        spikes=_joined([part.spikes for part in parts]),
         counts=np.sum([part.counts for part in parts], axis=0),
         epochs=np.sum([part.epochs for part in parts], axis=0),
         stopped=np.concatenate([part.stopped for part in parts]),
         potentials=np.concatenate([part.potentials for part in parts], axis=1),
+        final=_joined_finals([part.final for part in parts if part.final is not None]),
+        overflow=None,
+    )
+
+
+def _joined(parts: Sequence[Spikes | PackedSpikes]) -> Spikes | PackedSpikes:
+    packed = [part for part in parts if isinstance(part, PackedSpikes)]
+    if packed:
+        return PackedSpikes.concatenate(packed)
+    return Spikes.concatenate([part for part in parts if isinstance(part, Spikes)])
+
+
+def _joined_finals(parts: Sequence[Final]) -> Final | None:
+    if not parts:
+        return None
+    return Final(
         v=np.concatenate([part.v for part in parts]),
         i=np.concatenate([part.i for part in parts]),
         c=np.concatenate([part.c for part in parts]),
         flying=Spikes.concatenate([part.flying for part in parts]),
-        overflow=None,
     )

@@ -18,7 +18,7 @@ from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.network import Network
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "require_run_memory"]
 
 MOST_LANES = 2**39
 """The counter of a draw holds ⌊lane/128⌋ in 32 bits."""
@@ -42,25 +42,30 @@ def prepare(
     inputs: Mapping[str, Any],
     ticks: int,
     lanes: int | None,
-    first_lane: int,
+    first_lane: int | None,
     seed: int | None,
     record: str | Sequence[Any],
     potentials: Any,
     until: Any,
     epochs: Any,
     state: State | None,
-    threads: int,
 ) -> Job:
     """Check the arguments of ``simulate``, and return them as a job for the kernels."""
     ticks = as_int("ticks", ticks, low=0, high=2**31 - 1)
-    first_lane = as_int("first_lane", first_lane, low=0, high=MOST_LANES - 1)
+    if first_lane is not None:
+        first_lane = as_int("first_lane", first_lane, low=0, high=MOST_LANES - 1)
     if seed is not None:
         seed = as_int("seed", seed, low=0, high=2**64 - 1)
+    if not isinstance(inputs, Mapping):
+        raise InputTypeError(
+            f"inputs must be a dict of port name to values, got {type(inputs).__name__}"
+        )
     given = lanes_of(network, inputs)
     if lanes is not None:
         lanes = as_int("lanes", lanes, low=1)
     if state is None:
         seed = fresh_seed() if seed is None else seed
+        first_lane = first_lane or 0
         start = State.initial(network, seed, first_lane)
         lanes = lanes or given or 1
     else:
@@ -84,7 +89,6 @@ def prepare(
         else _neurons(network, "potentials", potentials)
     )
     counted = _epochs(network, epochs, recorded)
-    _require_memory(network, ticks, lanes, min(threads, lanes), watched, counted)
     return Job(
         network=network,
         ticks=ticks,
@@ -92,7 +96,14 @@ def prepare(
         lanes=lanes,
         first_lane=first_lane,
         seed=seed,
-        injection=make_injection(network, inputs, lanes=lanes, ticks=ticks, start_tick=start.tick),
+        injection=make_injection(
+            network,
+            inputs,
+            lanes=lanes,
+            ticks=ticks,
+            start_tick=start.tick,
+            first_lane=first_lane,
+        ),
         recorded=recorded,
         watched=watched,
         until_quiet=until_quiet,
@@ -103,7 +114,7 @@ def prepare(
 
 
 def _continued(
-    network: Network, state: State, lanes: int | None, first_lane: int, seed: int | None
+    network: Network, state: State, lanes: int | None, first_lane: int | None, seed: int | None
 ) -> State:
     if not isinstance(state, State):
         raise InputTypeError(f"state must be a State, as in run.state, got {type(state).__name__}")
@@ -114,7 +125,7 @@ def _continued(
     for name, value, kept in (
         ("lanes", lanes, state.lanes),
         ("seed", seed, state.seed),
-        ("first_lane", first_lane or None, state.first_lane),
+        ("first_lane", first_lane, state.first_lane),
     ):
         if value is not None and value != kept:
             raise InputError(f"{name} is {value}, but state has {kept}: leave {name} out")
@@ -192,20 +203,22 @@ def _epochs(network: Network, epochs: Any, recorded: npt.NDArray[np.int64]) -> E
     return Epochs(int(marker[0]), ks, neurons)
 
 
-def _require_memory(
-    network: Network,
-    ticks: int,
-    lanes: int,
-    workers: int,
-    watched: npt.NDArray[np.int64],
-    epochs: Epochs | None,
-) -> None:
-    """Refuse a run whose state, rings of arriving input and tables cannot fit."""
+def require_run_memory(job: Job, kernel: str, threads: int) -> None:
+    """Refuse a run whose state, rings of arriving input and tables cannot fit.
+
+    Raises
+    ------
+    TooLargeError
+        If they cannot.
+    """
+    network, lanes = job.network, job.lanes
     n, ring = network.n_neurons, 2 * network.max_delay + 2
-    of_lanes = lanes * (12 * n + 32 + 4 * ticks * len(watched))
-    of_workers = workers * n * (12 * ring + 100)
-    if epochs is not None:
-        of_workers += 8 * workers * len(epochs.ks) * len(epochs.neurons)
+    of_lanes = lanes * (32 + 4 * job.ticks * len(job.watched))
+    if kernel != "lanes" or job.keep_state:
+        of_lanes += 12 * n * lanes
+    of_workers = min(threads, lanes) * n * (12 * ring + 100)
+    if job.epochs is not None:
+        of_workers += 8 * threads * len(job.epochs.ks) * len(job.epochs.neurons)
     require_memory(
         of_lanes + of_workers + 8 * network.n_synapses,
         f"a run of {n} neurons in {lanes} lanes with delays up to {network.max_delay}",

@@ -11,7 +11,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.engine.job import Job, Outcome, Overflow, Report
+from spikealg.engine.job import Final, Job, Outcome, Overflow, Report
 from spikealg.engine.state import Spikes
 from spikealg.network import NEVER, NO_FLOOR, RESETS, Network
 
@@ -179,15 +179,17 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         epochs=epochs,
         stopped=stopped,
         potentials=potentials,
-        v=v.astype(np.int32),
-        i=i.astype(np.int32),
-        c=c.astype(np.int32),
-        flying=_columns(
-            [
-                (neuron, tick, int(numbers[row]))
-                for neuron, tick, row in history
-                if tick + longest[neuron] > last[row]
-            ]
+        final=Final(
+            v=v.astype(np.int32),
+            i=i.astype(np.int32),
+            c=c.astype(np.int32),
+            flying=_columns(
+                [
+                    (neuron, tick, int(numbers[row]))
+                    for neuron, tick, row in history
+                    if tick + longest[neuron] > last[row]
+                ]
+            ),
         ),
         overflow=overflow,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -11,12 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.circuits import codings
-from spikealg.engine.job import Job, Outcome
+from spikealg.engine.job import Final, Job, Outcome
+from spikealg.engine.packed import PackedSpikes, grid_words, unpack_values
+from spikealg.engine.prepare import require_run_memory
 from spikealg.engine.state import Spikes, State
 from spikealg.errors import InputError
+from spikealg.memory import require_memory
 from spikealg.network import Network
+from spikealg.progress import silent
 
 __all__ = ["Run", "Status"]
+
+MOST_PLANES = 63
 
 
 class Status(Enum):
@@ -67,9 +73,11 @@ class Run:
     status: Status
     recorded: npt.NDArray[np.int64]
     _outcome: Outcome = field(repr=False)
+    _job: Job = field(repr=False)
+    _threads: int = field(repr=False)
 
     @classmethod
-    def from_outcome(cls, job: Job, outcome: Outcome, kernel: str) -> Run:
+    def from_outcome(cls, job: Job, outcome: Outcome, kernel: str, threads: int) -> Run:
         """Wrap what a kernel found."""
         met = outcome.stopped >= 0
         status = Status.FINISHED if met.all() else Status.PARTLY if met.any() else Status.COMPLETE
@@ -88,12 +96,21 @@ class Run:
             status=status,
             recorded=job.recorded,
             _outcome=outcome,
+            _job=job,
+            _threads=threads,
         )
 
     @cached_property
     def spikes(self) -> Spikes:
-        """The recorded spikes, sorted by (tick, neuron, lane)."""
-        return self._outcome.spikes.sorted()
+        """The recorded spikes, sorted by (tick, neuron, lane).
+
+        Raises
+        ------
+        TooLargeError
+            If they cannot fit into memory one by one.
+        """
+        found = self._outcome.spikes
+        return (found.expand() if isinstance(found, PackedSpikes) else found).sorted()
 
     @cached_property
     def lane_ticks(self) -> npt.NDArray[np.int64]:
@@ -136,10 +153,14 @@ class Run:
     def state(self) -> State:
         """The state after the last tick, to go on from with ``simulate(..., state=...)``.
 
+        Of very many lanes it is found by running once more.
+
         Raises
         ------
         InputError
             If the lanes did not run equally far.
+        TooLargeError
+            If it cannot fit into memory.
         """
         ticks = np.unique(self.lane_ticks)
         if len(ticks) > 1:
@@ -147,15 +168,26 @@ class Run:
                 f"a run has a state only if all lanes ran equally far; these ran from {ticks[0]} "
                 f"to {ticks[-1]} ticks: run lanes apart, or without until"
             )
+        final = self._outcome.final or self._found_again()
         return State(
             tick=self.start_tick + int(ticks[0]),
             seed=self.seed,
             first_lane=self.first_lane,
-            v=self._outcome.v,
-            i=self._outcome.i,
-            c=self._outcome.c,
-            spikes=self._outcome.flying.sorted(),
+            v=final.v,
+            i=final.i,
+            c=final.c,
+            spikes=final.flying.sorted(),
         )
+
+    def _found_again(self) -> Final:
+        """Return the state in the end by running once more: a run is a function of its job."""
+        from spikealg.engine.execute import execute
+
+        job = replace(self._job, keep_state=True, recorded=self.recorded[:0], epochs=None)
+        require_run_memory(job, self.kernel, self._threads)
+        final = execute(job, self.kernel, self._threads, silent).final
+        assert final is not None
+        return final
 
     def raster(self, neurons: npt.ArrayLike, first: int, ticks: int) -> npt.NDArray[np.int64]:
         """Return spikes of recorded `neurons` as 0 and 1.
@@ -173,6 +205,17 @@ class Run:
         """
         wanted = np.asarray(neurons, dtype=np.int64).reshape(-1)
         self._require_recorded(wanted)
+        require_memory(
+            8.0 * ticks * self.lanes * len(wanted),
+            f"a raster of {len(wanted)} neurons in {ticks} ticks and {self.lanes} lanes",
+            "ask for fewer ticks or neurons",
+        )
+        if isinstance(self._outcome.spikes, PackedSpikes):
+            planes = self._planes(wanted, first, ticks)
+            bits = np.unpackbits(planes.view(np.uint8), axis=2, bitorder="little")
+            offset = self._outcome.spikes.offset
+            bits = bits[:, :, offset : offset + self.lanes]
+            return np.swapaxes(bits, 1, 2).astype(np.int64)
         dense = np.zeros((ticks, self.lanes, len(wanted)), dtype=np.int64)
         spikes = self.spikes
         window = slice(*np.searchsorted(spikes.t, [first, first + ticks]))
@@ -181,6 +224,14 @@ class Run:
             chosen = i == neuron
             dense[t[chosen], lane[chosen], column] = 1
         return dense
+
+    def _planes(
+        self, neurons: npt.NDArray[np.int64], first: int, ticks: int
+    ) -> npt.NDArray[np.uint64]:
+        """Return the planes of packed spikes, (ticks, neurons, words)."""
+        packed = self._outcome.spikes
+        assert isinstance(packed, PackedSpikes)
+        return packed.planes(neurons, first, ticks, grid_words(packed.offset, self.lanes))
 
     def _require_recorded(self, neurons: npt.NDArray[np.int64]) -> None:
         missing = neurons[~np.isin(neurons, self.recorded)]
@@ -225,5 +276,12 @@ class Run:
                     f"port {port!r} is read until tick {entry.latency + span}, but the run has "
                     f"{self.lane_ticks.min()} ticks: raise ticks, or stop later"
                 )
-            window = self.raster(entry.neurons, self.start_tick + entry.latency, span)
+            first, packed = self.start_tick + entry.latency, self._outcome.spikes
+            if isinstance(packed, PackedSpikes) and entry.coding in ("binary", "stream"):
+                if 1 <= entry.width <= MOST_PLANES:
+                    self._require_recorded(entry.neurons)
+                    planes = self._planes(entry.neurons, first, span)
+                    planes = planes.reshape(entry.width, -1)
+                    return unpack_values(planes, self.lanes, packed.offset)
+            window = self.raster(entry.neurons, first, span)
         return codings.decode(window, entry.coding, entry.width)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any
 
 from spikealg.arguments import as_choice, as_int
 from spikealg.circuits import codings
-from spikealg.engine import clock, event, reference
 from spikealg.engine.choose import choose_kernel
+from spikealg.engine.execute import KERNELS, execute
 from spikealg.engine.injection import lanes_of
-from spikealg.engine.job import Job, Outcome, Report, merge
-from spikealg.engine.prepare import prepare
+from spikealg.engine.job import Job
+from spikealg.engine.prepare import prepare, require_run_memory
 from spikealg.engine.run import Run, Status
 from spikealg.engine.state import State
 from spikealg.errors import InputError, InputTypeError
@@ -24,12 +22,8 @@ from spikealg.progress import reporting
 
 __all__ = ["KERNELS", "call", "simulate"]
 
-KERNELS: dict[str, Callable[[Job, slice, Report], Outcome]] = {
-    "reference": reference.run,
-    "event": event.run,
-    "clock": clock.run,
-}
-"""Kernels by name; all give the same spikes, bit for bit."""
+SMALL_STATE = 2**26
+"""Bytes up to which a state is kept in any case."""
 
 LONGEST_CALL = 2**24
 """Ticks after which a called network with a "done" output is given up."""
@@ -41,7 +35,7 @@ def simulate(
     *,
     ticks: int,
     lanes: int | None = None,
-    first_lane: int = 0,
+    first_lane: int | None = None,
     seed: int | None = None,
     kernel: str = "auto",
     record: str | Sequence[Any] = "outputs",
@@ -64,8 +58,9 @@ def simulate(
         Ticks to run in this call, at most.
     lanes : int, optional
         Independent copies of the network; by default as many as the inputs or the state have.
-    first_lane : int
-        Number of the first lane: lane ℓ draws as lane ``first_lane + ℓ``, so that blocks of
+    first_lane : int, optional
+        Number of the first lane, 0 or that of the state: lane ℓ draws as lane
+        ``first_lane + ℓ``, so that blocks of
         lanes give the spikes of one large run.
     seed : int, optional
         0 ≤ seed < 2⁶⁴; None draws one and records it in the run.
@@ -117,28 +112,28 @@ def simulate(
     name = as_choice("kernel", kernel, ("auto", *KERNELS))
     threads = (os.cpu_count() or 1) if threads is None else as_int("threads", threads, low=1)
     job = prepare(
-        network, inputs or {}, ticks, lanes, first_lane, seed, record, potentials, until, epochs,
-        state, threads,
+        network, {} if inputs is None else inputs, ticks, lanes, first_lane, seed, record,
+        potentials, until, epochs, state,
     )  # fmt: skip
-    if name == "auto":
-        name = choose_kernel(job)
-    workers = min(threads, job.lanes)
-    edges = [job.lanes * worker // workers for worker in range(workers + 1)]
-    slices = [slice(low, high) for low, high in pairwise(edges)]
-    run = KERNELS[name]
-    with reporting(progress, f"{ticks} ticks") as tell:
-        tally = _Tally(tell, job.lanes)
-        if workers == 1:
-            parts = [run(job, slices[0], tally.add)]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                try:
-                    parts = list(pool.map(lambda lanes: run(job, lanes, tally.add), slices))
-                except BaseException:
-                    tally.stopped = True
-                    raise
+    return _run(job, name, threads, progress)
+
+
+def _run(
+    job: Job, kernel: str, threads: int, progress: bool | Callable[[float], None] = False
+) -> Run:
+    if kernel == "auto":
+        kernel = choose_kernel(job)
+    # To write down the state of a million lanes can cost more than the run; it is found by
+    # running again where somebody asks for it.
+    size = 12 * job.network.n_neurons * job.lanes
+    keep = job.keep_state and (kernel != "lanes" or size <= SMALL_STATE)
+    if keep != job.keep_state:
+        job = replace(job, keep_state=keep)
+    require_run_memory(job, kernel, threads)
+    with reporting(progress, f"{job.ticks} ticks") as tell:
+        outcome = execute(job, kernel, threads, tell)
         tell(1.0)
-    return Run.from_outcome(job, merge(job, parts), name)
+    return Run.from_outcome(job, outcome, kernel, threads)
 
 
 def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,7 +168,11 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
                 for port in network.outputs.values()
             )
         }
-    run = simulate(network, values, lanes=lanes or 1, seed=0, **settings)
+    job = prepare(
+        network, values, settings["ticks"], lanes or 1, None, 0, "outputs", None,
+        settings.get("until"), None, None,
+    )  # fmt: skip
+    run = _run(replace(job, keep_state=False), "auto", os.cpu_count() or 1)
     if None in latencies and run.status is not Status.FINISHED:
         raise InputError(
             f'the output "done" did not spike within {LONGEST_CALL} ticks; use simulate'
@@ -185,23 +184,3 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
             for name, value in results.items()
         }
     return results
-
-
-class _Tally:
-    """Adds up the work of kernels over threads, and ends them when it is stopped.
-
-    Kernels call :meth:`add` several times a second, so Ctrl-C is heard by all threads.
-    """
-
-    def __init__(self, tell: Callable[[float], None], lanes: int) -> None:
-        self.stopped = False
-        self._tell, self._lanes = tell, lanes
-        self._lock, self._done = threading.Lock(), 0.0
-
-    def add(self, lane_fraction: float) -> None:
-        """Add work done, in lanes."""
-        if self.stopped:
-            raise KeyboardInterrupt
-        with self._lock:
-            self._done += lane_fraction / self._lanes
-            self._tell(min(self._done, 1.0))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.engine.job import Job, Outcome, Overflow, Report
+from spikealg.engine.job import Final, Job, Outcome, Overflow, Report
 from spikealg.engine.plan import Request, make_request
 from spikealg.engine.rules import (
     DONE,
@@ -114,9 +114,11 @@ def run_slice(job: Job, lanes: slice, report: Report, advance: Advance) -> Outco
         epochs=out.epochs,
         stopped=out.stopped,
         potentials=out.potentials,
-        v=out.cells[:, 0],
-        i=out.cells[:, 1],
-        c=out.cells[:, 2],
-        flying=Spikes.concatenate(flying),
+        final=Final(
+            v=out.cells[:, 0],
+            i=out.cells[:, 1],
+            c=out.cells[:, 2],
+            flying=Spikes.concatenate(flying),
+        ),
         overflow=overflow,
     )

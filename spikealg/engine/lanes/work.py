@@ -1,0 +1,281 @@
+"""What the lanes kernel is asked in arrays, and the memory of one thread."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.engine.job import Job
+from spikealg.engine.lanes.plan import KEEPER, SLICED_BITS, WIDE, LanePlan
+from spikealg.engine.words import WORDS
+
+__all__ = ["Ask", "Room", "block_words", "make_ask", "make_room"]
+
+CACHE = 384 * 1024
+"""Bytes that a block should keep in the second-level cache."""
+MOST_WORDS = 128
+"""Words of a block from which more gain nothing."""
+TYPICAL_WIDTH = 6
+"""Planes that the potential of a counter usually takes."""
+FIRED, UNTIL, COUNTED, MARKS = 1, 2, 4, 8
+"""Bits of ``Ask.noted``: recorded, counted for `until`, counted in epochs, begins epochs."""
+
+
+class Ask(NamedTuple):
+    """A job for compiled code; read only. Ticks are absolute, words those of the job's grid.
+
+    Attributes
+    ----------
+    start_tick, end_tick : int
+    low_key, high_key : uint64
+        Halves of the seed.
+    first_block : uint64
+        ⌊lane/128⌋ of the first word's lanes.
+    first_bit, end_bit : int
+        The lanes of the job's slice, as bit positions of the grid.
+    offset : int
+        Bit position of the job's first lane.
+    inject_tick, inject_neuron, inject_weight : int64 arrays (E,); inject_planes : uint64 (E, words)
+        Weighted planes that are added to potentials, sorted by tick and neuron.
+    fly_pointer : int64 array (lanes + 1,); fly_tick, fly_neuron : int64
+        Spikes in flight at the start, by lane.
+    start_v, start_i, start_c : int32 arrays (lanes or 1, n)
+    noted : int32 array (n,)
+        Why a spike of a neuron matters to others than its targets.
+    watched : int64 array
+    until_quiet : bool
+    until_count : int
+    epoch_ks : int64 array, epoch_column : int64 array (n,)
+    keep_state : bool
+    """
+
+    start_tick: int
+    end_tick: int
+    low_key: np.uint64
+    high_key: np.uint64
+    first_block: np.uint64
+    first_bit: int
+    end_bit: int
+    offset: int
+    inject_tick: npt.NDArray[np.int64]
+    inject_neuron: npt.NDArray[np.int64]
+    inject_weight: npt.NDArray[np.int64]
+    inject_planes: npt.NDArray[np.uint64]
+    fly_pointer: npt.NDArray[np.int64]
+    fly_tick: npt.NDArray[np.int64]
+    fly_neuron: npt.NDArray[np.int64]
+    start_v: npt.NDArray[np.int32]
+    start_i: npt.NDArray[np.int32]
+    start_c: npt.NDArray[np.int32]
+    noted: npt.NDArray[np.int32]
+    watched: npt.NDArray[np.int64]
+    until_quiet: bool
+    until_count: int
+    epoch_ks: npt.NDArray[np.int64]
+    epoch_column: npt.NDArray[np.int64]
+    keep_state: bool
+
+
+class Room(NamedTuple):
+    """Memory of one thread; everything is written.
+
+    Planes lie in ``flat``, numbered from 0: those of all rings of spikes, then of potentials (plane
+    k of keeper m is number ``potentials`` + k·keepers + m), of refractory ticks left, and single
+    ones.
+
+    Attributes
+    ----------
+    flat : uint64 array
+    words : int
+        Words of a plane, a multiple of 8.
+    keepers : int
+    potentials, held, injected, live, none, until, epochs, flight, sums : int
+        Numbers of first planes: `none` is always 0; `until` counts down the spikes a lane still
+        waits for; `epochs` tells for each epoch who is in it; `flight` tells for each coming tick
+        who has spikes in flight after it; `sums` is room for sums.
+    held_start : int64 array (n,)
+        Number of the first plane of refractory ticks left of each neuron.
+    width : int64 array (n,)
+        Planes of the potential of each keeper.
+    stamp : int32 array (n_planes,)
+        The tick, from the start of the run, in which somebody's spikes were last written to each
+        plane of a ring; a plane with another stamp means no spikes.
+    wake : uint64 array (wake_ring·⌈n/64⌉,)
+        A bit for each neuron to visit in each of the coming ticks.
+    sent_tick : int64 array (pairs,), sent_slot : uint64 array (pairs,)
+        When spikes were sent that arrive in this tick, and in which place of a ring they are.
+    inputs, weights : uint64 arrays (2·most,)
+        Lists of the inputs of one neuron, those that add, then those that are complemented.
+    fired : int64 array (n,)
+        Noted neurons that fired in a tick.
+    others : int64 array (n,)
+        Neurons that were woken and are no gates.
+    wild : int64 array (2,)
+        The first neuron that overflows in a tick, or −1, and its lane in the block.
+    injected_at, injected_from : int32 arrays (n,)
+        The last tick, from the start of the run, in which something is injected into a neuron, and
+        the first of its entries then.
+    wide_v, wide_i, wide_c : int32 arrays (wide neurons, 64·words)
+    lane_v, lane_i, lane_c, lane_drive : int64 arrays (64·words,)
+        One number per lane of one neuron.
+    marked : int64 array (64·words,)
+        How often the marker of epochs has spiked, lane by lane.
+    entered : int64 array (epochs,)
+        How many lanes of the block have begun each epoch.
+    """
+
+    flat: npt.NDArray[np.uint64]
+    words: int
+    keepers: int
+    potentials: int
+    held: int
+    injected: int
+    live: int
+    none: int
+    until: int
+    epochs: int
+    flight: int
+    sums: int
+    held_start: npt.NDArray[np.int64]
+    width: npt.NDArray[np.int64]
+    stamp: npt.NDArray[np.int32]
+    wake: npt.NDArray[np.uint64]
+    sent_tick: npt.NDArray[np.int64]
+    sent_slot: npt.NDArray[np.uint64]
+    inputs: npt.NDArray[np.uint64]
+    weights: npt.NDArray[np.uint64]
+    fired: npt.NDArray[np.int64]
+    others: npt.NDArray[np.int64]
+    wild: npt.NDArray[np.int64]
+    injected_at: npt.NDArray[np.int32]
+    injected_from: npt.NDArray[np.int32]
+    wide_v: npt.NDArray[np.int32]
+    wide_i: npt.NDArray[np.int32]
+    wide_c: npt.NDArray[np.int32]
+    lane_v: npt.NDArray[np.int64]
+    lane_i: npt.NDArray[np.int64]
+    lane_c: npt.NDArray[np.int64]
+    lane_drive: npt.NDArray[np.int64]
+    marked: npt.NDArray[np.int64]
+    entered: npt.NDArray[np.int64]
+
+
+UNTIL_BITS = 64
+
+
+def block_words(plan: LanePlan, words: int) -> int:
+    """Return how many words a block should have for a slice of so many; a multiple of 8."""
+    keepers = int(np.count_nonzero(plan.role == KEEPER))
+    wide = int(np.count_nonzero(plan.role == WIDE))
+    # A wide neuron has three integers of 32 bits per lane, where a plane has one bit.
+    planes = plan.n_planes + TYPICAL_WIDTH * keepers + 96 * wide + 16
+    fitting = max(WORDS, min(MOST_WORDS, CACHE // (8 * planes) // (2 * WORDS) * (2 * WORDS)))
+    blocks = -(-words // fitting)
+    return -(-words // (blocks * WORDS)) * WORDS
+
+
+def make_ask(job: Job, lanes: slice) -> Ask:
+    """Return the job of a slice of lanes as arrays."""
+    n = job.network.n_neurons
+    flying = job.start.spikes
+    order = np.argsort(flying.lane, kind="stable")
+    fly_pointer = np.zeros(job.lanes + 1, dtype=np.int64)
+    np.cumsum(np.bincount(flying.lane, minlength=job.lanes), out=fly_pointer[1:])
+    noted = np.zeros(n, dtype=np.int32)
+    noted[job.recorded] |= FIRED
+    noted[job.until_neurons] |= UNTIL
+    epoch_column = np.full(n, -1, dtype=np.int64)
+    ks = np.empty(0, dtype=np.int64)
+    if job.epochs is not None:
+        ks = job.epochs.ks
+        epoch_column[job.epochs.neurons] = np.arange(len(job.epochs.neurons))
+        noted[job.epochs.neurons] |= COUNTED
+        noted[job.epochs.marker] |= MARKS
+    injection = job.injection.packed
+    offset = job.first_lane % 128
+    return Ask(
+        start_tick=job.start_tick,
+        end_tick=job.start_tick + job.ticks,
+        low_key=np.uint64(job.seed & 0xFFFFFFFF),
+        high_key=np.uint64(job.seed >> 32),
+        first_block=np.uint64(job.first_lane // 128),
+        first_bit=offset + lanes.start,
+        end_bit=offset + lanes.stop,
+        offset=offset,
+        inject_tick=injection.tick,
+        inject_neuron=injection.neuron,
+        inject_weight=injection.weight,
+        inject_planes=injection.planes,
+        fly_pointer=fly_pointer,
+        fly_tick=flying.t[order],
+        fly_neuron=flying.i[order],
+        start_v=job.start.v,
+        start_i=job.start.i,
+        start_c=job.start.c,
+        noted=noted,
+        watched=job.watched,
+        until_quiet=job.until_quiet,
+        until_count=job.until_count,
+        epoch_ks=ks,
+        epoch_column=epoch_column,
+        keep_state=job.keep_state,
+    )
+
+
+def make_room(plan: LanePlan, ask: Ask) -> Room:
+    """Return the memory for the blocks of a slice."""
+    n = len(plan.kind)
+    first_word = ask.first_bit // 128 * 2
+    words = block_words(plan, -(-ask.end_bit // 64) - first_word)
+    keepers = int(np.count_nonzero(plan.role == KEEPER))
+    wide = int(np.count_nonzero(plan.role == WIDE))
+    held_start = np.cumsum(plan.held_bits) - plan.held_bits
+    _, together = np.unique(ask.inject_tick, return_counts=True)
+    injected = int(together.max(initial=0))
+    starts = {}
+    planes = plan.n_planes
+    for name, count in (
+        ("potentials", keepers * SLICED_BITS),
+        ("held", int(plan.held_bits.sum())),
+        ("injected", injected),
+        ("live", 1),
+        ("none", 1),
+        ("until", UNTIL_BITS if ask.until_count else 0),
+        ("epochs", len(ask.epoch_ks)),
+        ("flight", plan.wake_ring if ask.until_quiet else 0),
+        ("sums", SLICED_BITS + 4),
+    ):
+        starts[name] = planes
+        planes += count
+    lanes = 64 * words
+    most = 2 * (plan.most_inputs + injected)
+    return Room(
+        flat=np.empty(planes * words, dtype=np.uint64),
+        words=words,
+        keepers=keepers,
+        **starts,
+        held_start=held_start + starts["held"],
+        width=np.zeros(n, dtype=np.int64),
+        stamp=np.empty(plan.n_planes, dtype=np.int32),
+        wake=np.empty(plan.wake_ring * (-(-n // 64)), dtype=np.uint64),
+        sent_tick=np.empty(len(plan.pair_delay), dtype=np.int64),
+        sent_slot=np.empty(len(plan.pair_delay), dtype=np.uint64),
+        inputs=np.empty(most, dtype=np.uint64),
+        weights=np.empty(most, dtype=np.uint64),
+        fired=np.empty(n, dtype=np.int64),
+        others=np.empty(n, dtype=np.int64),
+        wild=np.empty(2, dtype=np.int64),
+        injected_at=np.empty(n, dtype=np.int32),
+        injected_from=np.empty(n, dtype=np.int32),
+        wide_v=np.empty((wide, lanes), dtype=np.int32),
+        wide_i=np.empty((wide, lanes), dtype=np.int32),
+        wide_c=np.empty((wide, lanes), dtype=np.int32),
+        lane_v=np.empty(lanes, dtype=np.int64),
+        lane_i=np.empty(lanes, dtype=np.int64),
+        lane_c=np.empty(lanes, dtype=np.int64),
+        lane_drive=np.empty(lanes, dtype=np.int64),
+        marked=np.empty(lanes, dtype=np.int64),
+        entered=np.empty(len(ask.epoch_ks), dtype=np.int64),
+    )
