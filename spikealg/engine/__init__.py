@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from spikealg.engine.call import call
 from spikealg.engine.run import Run, Status
-from spikealg.engine.simulate import KERNELS, call, simulate
+from spikealg.engine.simulate import KERNELS, simulate
 from spikealg.engine.state import Spikes, State
 
 __all__ = ["KERNELS", "Run", "Spikes", "State", "Status", "call", "simulate"]

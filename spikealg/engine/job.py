@@ -7,7 +7,7 @@ kernels obey the neuron of :mod:`spikealg.network.network`; they differ in speed
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from spikealg.engine.state import Spikes, State
 from spikealg.errors import NeuronOverflowError
 from spikealg.network import Network
 
-__all__ = ["Epochs", "Final", "Job", "Outcome", "Overflow", "Report", "merge"]
+__all__ = ["Epochs", "Final", "Job", "Outcome", "Overflow", "Report", "Windows", "merge"]
 
 Report = Callable[[float], None]
 """Called by a kernel now and then with the work done since the last call, as a fraction."""
@@ -39,6 +39,36 @@ class Epochs:
     marker: int
     ks: npt.NDArray[np.int64]
     neurons: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Planes of some neurons in some ticks that the lanes kernel writes as it goes.
+
+    Window w holds neuron ``neuron[w]`` from tick ``first[w]`` on for ``ticks[w]`` ticks; its plane
+    of the k-th of them is ``planes[row[w] + k·stride[w]]``.
+
+    Attributes
+    ----------
+    neuron, first, ticks, row, stride : int64 arrays (windows,)
+        Sorted by neuron.
+    planes : uint64 array (rows, words of the grid)
+        Written by the kernel.
+    """
+
+    neuron: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64]
+    ticks: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+    stride: npt.NDArray[np.int64]
+    planes: npt.NDArray[np.uint64]
+
+    @classmethod
+    def none(cls) -> Windows:
+        """Return no windows."""
+        column = np.empty(0, dtype=np.int64)
+        planes = np.empty((0, 0), dtype=np.uint64)
+        return cls(column, column, column, column, column, planes)
 
 
 @dataclass(frozen=True)
@@ -68,6 +98,8 @@ class Job:
     epochs : Epochs or None
     keep_state : bool
         Whether the state in the end is wanted.
+    windows : Windows
+        For the lanes kernel only.
     """
 
     network: Network
@@ -84,6 +116,12 @@ class Job:
     until_count: int
     epochs: Epochs | None
     keep_state: bool = True
+    windows: Windows = field(default_factory=Windows.none)
+
+    @property
+    def stops(self) -> bool:
+        """Whether lanes may finish before the last tick."""
+        return self.until_quiet or self.until_count > 0
 
     @property
     def start_tick(self) -> int:
@@ -191,11 +229,17 @@ def merge(job: Job, parts: Sequence[Outcome]) -> Outcome:
         spikes=_joined([part.spikes for part in parts]),
         counts=np.sum([part.counts for part in parts], axis=0),
         epochs=np.sum([part.epochs for part in parts], axis=0),
-        stopped=np.concatenate([part.stopped for part in parts]),
+        stopped=np.concatenate([part.stopped for part in parts]) if job.stops else _never(job),
         potentials=np.concatenate([part.potentials for part in parts], axis=1),
         final=_joined_finals([part.final for part in parts if part.final is not None]),
         overflow=None,
     )
+
+
+def _never(job: Job) -> npt.NDArray[np.int64]:
+    """Return −1 for every lane, without memory for each."""
+    never: npt.NDArray[np.int64] = np.broadcast_to(np.int64(-1), job.lanes)
+    return never
 
 
 def _joined(parts: Sequence[Spikes | PackedSpikes]) -> Spikes | PackedSpikes:

@@ -79,8 +79,10 @@ class Run:
     @classmethod
     def from_outcome(cls, job: Job, outcome: Outcome, kernel: str, threads: int) -> Run:
         """Wrap what a kernel found."""
-        met = outcome.stopped >= 0
-        status = Status.FINISHED if met.all() else Status.PARTLY if met.any() else Status.COMPLETE
+        status = Status.COMPLETE
+        if job.stops:
+            met = outcome.stopped >= 0
+            status = Status.FINISHED if met.all() else Status.PARTLY if met.any() else status
         return cls(
             network=job.network,
             kernel=kernel,
@@ -115,6 +117,8 @@ class Run:
     @cached_property
     def lane_ticks(self) -> npt.NDArray[np.int64]:
         """Ticks that each lane ran, int64 array (lanes,)."""
+        if not self._job.stops:
+            return np.broadcast_to(np.int64(self.ticks), self.lanes)
         return np.where(self.stopped >= 0, self.stopped - self.start_tick + 1, self.ticks)
 
     @property

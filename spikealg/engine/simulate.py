@@ -8,25 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from spikealg.arguments import as_choice, as_int
-from spikealg.circuits import codings
 from spikealg.engine.choose import choose_kernel
 from spikealg.engine.execute import KERNELS, execute
-from spikealg.engine.injection import lanes_of
 from spikealg.engine.job import Job
 from spikealg.engine.prepare import prepare, require_run_memory
-from spikealg.engine.run import Run, Status
+from spikealg.engine.run import Run
 from spikealg.engine.state import State
-from spikealg.errors import InputError, InputTypeError
+from spikealg.errors import InputTypeError
 from spikealg.network import Network
 from spikealg.progress import reporting
 
-__all__ = ["KERNELS", "call", "simulate"]
+__all__ = ["KERNELS", "run_job", "simulate"]
 
 SMALL_STATE = 2**26
 """Bytes up to which a state is kept in any case."""
-
-LONGEST_CALL = 2**24
-"""Ticks after which a called network with a "done" output is given up."""
 
 
 def simulate(
@@ -115,14 +110,13 @@ def simulate(
         network, {} if inputs is None else inputs, ticks, lanes, first_lane, seed, record,
         potentials, until, epochs, state,
     )  # fmt: skip
-    return _run(job, name, threads, progress)
+    if name == "auto":
+        name = choose_kernel(job)
+    return run_job(job, name, threads, progress)
 
 
-def _run(
-    job: Job, kernel: str, threads: int, progress: bool | Callable[[float], None] = False
-) -> Run:
-    if kernel == "auto":
-        kernel = choose_kernel(job)
+def run_job(job: Job, kernel: str, threads: int, progress: bool | Callable[[float], None]) -> Run:
+    """Run a job by a kernel, and keep the state where it is wanted and not too large."""
     # To write down the state of a million lanes can cost more than the run; it is found by
     # running again where somebody asks for it.
     size = 12 * job.network.n_neurons * job.lanes
@@ -134,53 +128,3 @@ def _run(
         outcome = execute(job, kernel, threads, tell)
         tell(1.0)
     return Run.from_outcome(job, outcome, kernel, threads)
-
-
-def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Present `values` at the inputs of `network` and return the values of its outputs.
-
-    Scalars give scalars; arrays of shape (lanes,) run a lane per element and give arrays.
-
-    Raises
-    ------
-    InputError
-        If a value is missing, unknown or does not fit its port.
-    """
-    missing = [
-        name for name, port in network.inputs.items() if name not in values and not port.optional
-    ]
-    if missing:
-        raise InputError(
-            f"no value is given for {', '.join(map(repr, missing))}; the input ports are: "
-            f"{', '.join(network.inputs)}"
-        )
-    lanes = lanes_of(network, values)
-    latencies = [port.latency for port in network.outputs.values()]
-    if not latencies:
-        raise InputError("the network has no outputs to read: declare one, or use simulate")
-    settings: dict[str, Any]
-    if None in latencies:
-        settings = {"ticks": LONGEST_CALL, "until": ("done", 1)}
-    else:
-        settings = {
-            "ticks": max(
-                (port.latency or 0) + codings.coding_ticks(port.coding, port.width)
-                for port in network.outputs.values()
-            )
-        }
-    job = prepare(
-        network, values, settings["ticks"], lanes or 1, None, 0, "outputs", None,
-        settings.get("until"), None, None,
-    )  # fmt: skip
-    run = _run(replace(job, keep_state=False), "auto", os.cpu_count() or 1)
-    if None in latencies and run.status is not Status.FINISHED:
-        raise InputError(
-            f'the output "done" did not spike within {LONGEST_CALL} ticks; use simulate'
-        )
-    results = {name: run[name] for name in network.outputs}
-    if lanes is None:
-        return {
-            name: value.tolist()[0] if value.ndim == 1 else value[:, 0]
-            for name, value in results.items()
-        }
-    return results

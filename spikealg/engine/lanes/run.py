@@ -12,16 +12,27 @@ from spikealg.engine.lanes.advance import (
     AT_SIZE,
     BEGUN,
     DONE,
+    END_ENTRY,
     ENDED,
+    FIRST_ENTRY,
     FIRST_WORD,
+    LOOK,
     OVERFLOW_LANE,
     OVERFLOW_NEURON,
     OVERFLOW_TICK,
+    RUNNING,
     SPIKES,
     TICK,
+    WAITED_FOR,
     advance,
+)
+from spikealg.engine.lanes.look import (
+    drop_expecting,
+    keep_resting,
+    write_potentials,
     write_state,
 )
+from spikealg.engine.lanes.notes import take_off
 from spikealg.engine.lanes.plan import LanePlan, make_lane_plan
 from spikealg.engine.lanes.visit import Here
 from spikealg.engine.lanes.work import FIRED, Ask, Room, make_ask, make_room
@@ -58,6 +69,7 @@ class Out(NamedTuple):
     counts : int64 array (n,)
     epochs : int64 array (epochs, neurons)
     stopped : int64 array (lanes,)
+        No lanes where none can finish.
     potentials : int32 array (ticks, lanes, watched)
     finished : uint64 array (words,)
         Lanes of a block that finish in a tick.
@@ -65,6 +77,8 @@ class Out(NamedTuple):
         Buffer of recorded spikes, emptied between calls: words of the job's grid.
     v, i, c : int32 arrays (lanes, n)
         The state in the end; no lanes where it is not kept.
+    windows : uint64 array (rows, words of the grid)
+        As in ``Windows``; other threads write other words.
     """
 
     counts: npt.NDArray[np.int64]
@@ -79,6 +93,7 @@ class Out(NamedTuple):
     v: npt.NDArray[np.int32]
     i: npt.NDArray[np.int32]
     c: npt.NDArray[np.int32]
+    windows: npt.NDArray[np.uint64]
 
 
 def _address(array: npt.NDArray[np.generic]) -> np.uint64:
@@ -123,7 +138,7 @@ def _make_out(job: Job, lanes: slice, ask: Ask, room: Room) -> Out:
         epochs=np.zeros(
             (len(ask.epoch_ks), len(job.epochs.neurons) if job.epochs else 0), dtype=np.int64
         ),
-        stopped=np.full(count, -1, dtype=np.int64),
+        stopped=np.full(count if job.stops else 0, -1, dtype=np.int64),
         potentials=np.zeros((job.ticks, count, len(job.watched)), dtype=np.int32),
         finished=np.zeros(room.words, dtype=np.uint64),
         tick=np.empty(buffer, dtype=np.int64),
@@ -133,6 +148,7 @@ def _make_out(job: Job, lanes: slice, ask: Ask, room: Room) -> Out:
         v=np.zeros(rows, dtype=np.int32),
         i=np.zeros(rows, dtype=np.int32),
         c=np.zeros(rows, dtype=np.int32),
+        windows=job.windows.planes,
     )
 
 
@@ -146,38 +162,35 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
     first_word = ask.first_bit // 128 * 2
     at[FIRST_WORD], at[TICK], at[OVERFLOW_TICK] = first_word, job.start_tick, -1
     here = _here(plan, ask, room, out)
-    spikes, flying, told = [PackedSpikes.empty(ask.offset)], [PackedSpikes.empty(ask.offset)], 0.0
-    n_lanes, block_lanes = lanes.stop - lanes.start, 64 * room.words
-    while True:
-        code = advance(plan, ask, room, here, out, at)
-        kept = slice(0, at[SPIKES])
-        spikes.append(
-            PackedSpikes(
-                t=out.tick[kept].copy(),
-                i=out.neuron[kept].copy(),
-                word=out.word[kept].copy(),
-                bits=out.bits[kept].copy(),
-                offset=ask.offset,
-            )
-        )
-        at[SPIKES] = 0
+    spikes, flying = [PackedSpikes.empty(ask.offset)], [PackedSpikes.empty(ask.offset)]
+    n_lanes, told, checked = lanes.stop - lanes.start, 0.0, 0
+    kept_words = 0
+    while (code := advance(plan, ask, room, here, out, at)) != DONE:
         done = 64.0 * (at[FIRST_WORD] - first_word)
-        done += block_lanes * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
+        done += 64 * room.words * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
         report(min(done, n_lanes) - told)
         told = min(done, n_lanes)
-        if code == DONE:
-            break
+        if code == LOOK:
+            _look(plan, ask, room, out, at)
         if code == ENDED:
-            if job.keep_state and at[OVERFLOW_TICK] < 0 and job.ticks > 0:
-                write_state(plan, ask, room, out, at)
+            if at[OVERFLOW_TICK] < 0 and job.ticks > 0:
+                seen = at[FIRST_WORD], at[FIRST_ENTRY], at[END_ENTRY]
+                write_state(plan, ask, room, out, *seen, at[TICK] - 1 - job.start_tick)
                 flying.append(_flying(plan, ask, room, at))
             at[FIRST_WORD] += room.words
             at[BEGUN], at[TICK] = 0, job.start_tick
-        require_memory(
-            32 * sum(map(len, spikes)),
-            "a raster of this run",
-            "record fewer neurons, or run blocks of lanes (first_lane numbers them)",
-        )
+        if at[SPIKES] > BUFFER // 2:
+            spikes.append(_taken(out, ask, at))
+            kept_words += len(spikes[-1])
+            if kept_words > 2 * checked:
+                checked = kept_words
+                require_memory(
+                    64.0 * checked,
+                    "a raster of this run",
+                    "record fewer neurons, or run blocks of lanes (first_lane numbers them)",
+                )
+    spikes.append(_taken(out, ask, at))
+    report(n_lanes - told)
     overflow = None
     if at[OVERFLOW_TICK] >= 0:
         overflow = Overflow(*at[[OVERFLOW_TICK, OVERFLOW_NEURON, OVERFLOW_LANE]].tolist())
@@ -185,10 +198,39 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         spikes=PackedSpikes.concatenate(spikes),
         counts=out.counts,
         epochs=out.epochs,
-        stopped=out.stopped,
+        stopped=out.stopped if job.stops else np.broadcast_to(np.int64(-1), n_lanes),
         potentials=out.potentials,
         final=_final(job, lanes, out, flying) if job.keep_state else None,
         overflow=overflow,
+    )
+
+
+def _look(plan: LanePlan, ask: Ask, room: Room, out: Out, at: npt.NDArray[np.int64]) -> None:
+    """Write the potentials of the tick that has ended, and take off the lanes that finished."""
+    t = at[TICK] - 1 - ask.start_tick
+    first_word, first_entry, end_entry = at[FIRST_WORD], at[FIRST_ENTRY], at[END_ENTRY]
+    if len(ask.watched):
+        write_potentials(plan, ask, room, out, first_word, first_entry, end_entry, t)
+    if ask.until_quiet:
+        drop_expecting(out.finished, ask.inject_planes[end_entry:], first_word)
+        keep_resting(plan, ask, room, out.finished, first_entry, end_entry, t)
+    elif not at[WAITED_FOR]:
+        return
+    live = np.uint64(room.flat.ctypes.data + 8 * room.words * room.live)
+    first = 64 * first_word - ask.first_bit
+    at[RUNNING] = take_off(live, out.finished, room.words, first, at[TICK] - 1, out.stopped)
+
+
+def _taken(out: Out, ask: Ask, at: npt.NDArray[np.int64]) -> PackedSpikes:
+    """Return the recorded spikes that lie in the buffer, and empty it."""
+    kept = slice(0, at[SPIKES])
+    at[SPIKES] = 0
+    return PackedSpikes(
+        t=out.tick[kept].copy(),
+        i=out.neuron[kept].copy(),
+        word=out.word[kept].copy(),
+        bits=out.bits[kept].copy(),
+        offset=ask.offset,
     )
 
 

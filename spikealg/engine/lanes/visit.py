@@ -55,7 +55,7 @@ from spikealg.engine.rules import (
 from spikealg.engine.words import lowest, peek, peek32, poke, poke32
 from spikealg.network import MEMORYLESS, NEVER
 
-__all__ = ["Here", "gather", "send", "visit_gates", "visit_keepers"]
+__all__ = ["Here", "gather", "send", "visit_gates", "visit_keepers", "wake_next"]
 
 ZERO, ONE, LOW = uint64(0), uint64(1), uint64(0xFFFFFFFF)
 FOUR, EIGHT, SIXTEEN = uint64(4), uint64(8), uint64(16)
@@ -191,6 +191,14 @@ def send(here, j, t, plane, count, listed, list_all):
         poke(here.fired + EIGHT * listed, j)
         listed += ONE
     return listed
+
+
+@njit(cache=True, inline="always")
+def wake_next(here, j, t):
+    """Wake neuron j for the tick after t."""
+    row = ((uint64(t) + ONE) & here.wake_mask) * here.wake_words
+    word = here.wake + EIGHT * (row + (j >> uint64(6)))
+    poke(word, peek(word) | (ONE << (j & uint64(63))))
 
 
 @njit(cache=True, inline="always")
@@ -363,10 +371,7 @@ def visit_keepers(here, block, t, tick, injecting, entry, end_entry, others, lis
         if count != ZERO:
             going |= forgets or (floored and value < floor - base)
         if going or (forgets and n_plus + n_minus > ZERO):
-            word = here.wake + EIGHT * (
-                ((uint64(t) + ONE) & here.wake_mask) * here.wake_words + (j >> uint64(6))
-            )
-            poke(word, peek(word) | (ONE << (j & uint64(63))))
+            wake_next(here, j, t)
         if count != ZERO:
             listed = send(here, j, t, plane, count, listed, list_all)
     return left, listed

@@ -19,8 +19,9 @@ MOST_WORDS = 128
 """Words of a block from which more gain nothing."""
 TYPICAL_WIDTH = 6
 """Planes that the potential of a counter usually takes."""
-FIRED, UNTIL, COUNTED, MARKS = 1, 2, 4, 8
-"""Bits of ``Ask.noted``: recorded, counted for `until`, counted in epochs, begins epochs."""
+FIRED, UNTIL, COUNTED, MARKS, READ = 1, 2, 4, 8, 16
+"""Bits of ``Ask.noted``: recorded, counted for `until`, counted in epochs, begins epochs,
+read through a window."""
 
 
 class Ask(NamedTuple):
@@ -39,16 +40,22 @@ class Ask(NamedTuple):
         Bit position of the job's first lane.
     inject_tick, inject_neuron, inject_weight : int64 arrays (E,); inject_planes : uint64 (E, words)
         Weighted planes that are added to potentials, sorted by tick and neuron.
-    fly_pointer : int64 array (lanes + 1,); fly_tick, fly_neuron : int64
-        Spikes in flight at the start, by lane.
+    fly_lane, fly_tick, fly_neuron : int64 arrays
+        Spikes of these lanes in flight at the start, sorted by lane.
     start_v, start_i, start_c : int32 arrays (lanes or 1, n)
     noted : int32 array (n,)
         Why a spike of a neuron matters to others than its targets.
+    recorded : int
+        Neurons whose spikes are recorded.
     watched : int64 array
     until_quiet : bool
     until_count : int
     epoch_ks : int64 array, epoch_column : int64 array (n,)
     keep_state : bool
+    read_start : int64 array (n + 1,)
+        The windows of each neuron.
+    read_first, read_ticks, read_row, read_stride : int64 arrays (windows,)
+        As in ``Windows``.
     """
 
     start_tick: int
@@ -63,19 +70,25 @@ class Ask(NamedTuple):
     inject_neuron: npt.NDArray[np.int64]
     inject_weight: npt.NDArray[np.int64]
     inject_planes: npt.NDArray[np.uint64]
-    fly_pointer: npt.NDArray[np.int64]
+    fly_lane: npt.NDArray[np.int64]
     fly_tick: npt.NDArray[np.int64]
     fly_neuron: npt.NDArray[np.int64]
     start_v: npt.NDArray[np.int32]
     start_i: npt.NDArray[np.int32]
     start_c: npt.NDArray[np.int32]
     noted: npt.NDArray[np.int32]
+    recorded: int
     watched: npt.NDArray[np.int64]
     until_quiet: bool
     until_count: int
     epoch_ks: npt.NDArray[np.int64]
     epoch_column: npt.NDArray[np.int64]
     keep_state: bool
+    read_start: npt.NDArray[np.int64]
+    read_first: npt.NDArray[np.int64]
+    read_ticks: npt.NDArray[np.int64]
+    read_row: npt.NDArray[np.int64]
+    read_stride: npt.NDArray[np.int64]
 
 
 class Room(NamedTuple):
@@ -91,6 +104,8 @@ class Room(NamedTuple):
     words : int
         Words of a plane, a multiple of 8.
     keepers : int
+    until_bits : int
+        Planes of the count of spikes that a lane still waits for.
     potentials, held, injected, live, none, until, epochs, flight, sums : int
         Numbers of first planes: `none` is always 0; `until` counts down the spikes a lane still
         waits for; `epochs` tells for each epoch who is in it; `flight` tells for each coming tick
@@ -108,8 +123,8 @@ class Room(NamedTuple):
         When spikes were sent that arrive in this tick, and in which place of a ring they are.
     inputs, weights : uint64 arrays (2·most,)
         Lists of the inputs of one neuron, those that add, then those that are complemented.
-    fired : int64 array (n,)
-        Noted neurons that fired in a tick.
+    fired : int64 array (n,), places : uint64 array (n,)
+        Noted neurons that fired in a tick, and the addresses of their spikes.
     others : int64 array (n,)
         Neurons that were woken and are no gates.
     wild : int64 array (2,)
@@ -129,6 +144,7 @@ class Room(NamedTuple):
     flat: npt.NDArray[np.uint64]
     words: int
     keepers: int
+    until_bits: int
     potentials: int
     held: int
     injected: int
@@ -147,6 +163,7 @@ class Room(NamedTuple):
     inputs: npt.NDArray[np.uint64]
     weights: npt.NDArray[np.uint64]
     fired: npt.NDArray[np.int64]
+    places: npt.NDArray[np.uint64]
     others: npt.NDArray[np.int64]
     wild: npt.NDArray[np.int64]
     injected_at: npt.NDArray[np.int32]
@@ -160,9 +177,6 @@ class Room(NamedTuple):
     lane_drive: npt.NDArray[np.int64]
     marked: npt.NDArray[np.int64]
     entered: npt.NDArray[np.int64]
-
-
-UNTIL_BITS = 64
 
 
 def block_words(plan: LanePlan, words: int) -> int:
@@ -181,8 +195,7 @@ def make_ask(job: Job, lanes: slice) -> Ask:
     n = job.network.n_neurons
     flying = job.start.spikes
     order = np.argsort(flying.lane, kind="stable")
-    fly_pointer = np.zeros(job.lanes + 1, dtype=np.int64)
-    np.cumsum(np.bincount(flying.lane, minlength=job.lanes), out=fly_pointer[1:])
+    order = order[(flying.lane[order] >= lanes.start) & (flying.lane[order] < lanes.stop)]
     noted = np.zeros(n, dtype=np.int32)
     noted[job.recorded] |= FIRED
     noted[job.until_neurons] |= UNTIL
@@ -193,6 +206,7 @@ def make_ask(job: Job, lanes: slice) -> Ask:
         epoch_column[job.epochs.neurons] = np.arange(len(job.epochs.neurons))
         noted[job.epochs.neurons] |= COUNTED
         noted[job.epochs.marker] |= MARKS
+    noted[job.windows.neuron] |= READ
     injection = job.injection.packed
     offset = job.first_lane % 128
     return Ask(
@@ -208,19 +222,25 @@ def make_ask(job: Job, lanes: slice) -> Ask:
         inject_neuron=injection.neuron,
         inject_weight=injection.weight,
         inject_planes=injection.planes,
-        fly_pointer=fly_pointer,
+        fly_lane=flying.lane[order],
         fly_tick=flying.t[order],
         fly_neuron=flying.i[order],
         start_v=job.start.v,
         start_i=job.start.i,
         start_c=job.start.c,
         noted=noted,
+        recorded=len(job.recorded),
         watched=job.watched,
         until_quiet=job.until_quiet,
         until_count=job.until_count,
         epoch_ks=ks,
         epoch_column=epoch_column,
         keep_state=job.keep_state,
+        read_start=np.searchsorted(job.windows.neuron, np.arange(n + 1)),
+        read_first=job.windows.first,
+        read_ticks=job.windows.ticks,
+        read_row=job.windows.row,
+        read_stride=job.windows.stride,
     )
 
 
@@ -242,7 +262,7 @@ def make_room(plan: LanePlan, ask: Ask) -> Room:
         ("injected", injected),
         ("live", 1),
         ("none", 1),
-        ("until", UNTIL_BITS if ask.until_count else 0),
+        ("until", ask.until_count.bit_length()),
         ("epochs", len(ask.epoch_ks)),
         ("flight", plan.wake_ring if ask.until_quiet else 0),
         ("sums", SLICED_BITS + 4),
@@ -255,6 +275,7 @@ def make_room(plan: LanePlan, ask: Ask) -> Room:
         flat=np.empty(planes * words, dtype=np.uint64),
         words=words,
         keepers=keepers,
+        until_bits=ask.until_count.bit_length(),
         **starts,
         held_start=held_start + starts["held"],
         width=np.zeros(n, dtype=np.int64),
@@ -265,6 +286,7 @@ def make_room(plan: LanePlan, ask: Ask) -> Room:
         inputs=np.empty(most, dtype=np.uint64),
         weights=np.empty(most, dtype=np.uint64),
         fired=np.empty(n, dtype=np.int64),
+        places=np.empty(n, dtype=np.uint64),
         others=np.empty(n, dtype=np.int64),
         wild=np.empty(2, dtype=np.int64),
         injected_at=np.empty(n, dtype=np.int32),
