@@ -242,7 +242,8 @@ def lanes_of(network: Network, inputs: Mapping[str, Any]) -> int | None:
                 f"inputs[{name!r}] must be a number or an array, got rows of different lengths"
             ) from None
         if len(shape) == 3:
-            found[name] = shape[1]
+            if shape[1] > 1:
+                found[name] = shape[1]
         elif len(shape) == 2 or (len(shape) == 1 and (port.coding != "current" or port.width == 1)):
             found[name] = shape[0]
     if len(set(found.values())) > 1:
@@ -256,6 +257,8 @@ def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDAr
     array = np.asarray(values)
     if array.ndim == 3:
         raw = as_int_array(f"inputs[{name!r}]", array, low=-INT32_MAX, high=INT32_MAX)
+        if raw.shape[1:] == (1, port.lines):
+            raw = np.broadcast_to(raw, (len(raw), lanes, port.lines))
         if raw.shape[1:] != (lanes, port.lines):
             raise InputError(
                 f"inputs[{name!r}] must have shape (ticks, {lanes}, {port.lines}), got {raw.shape}"
