@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from spikealg.errors import CheckFailedError
 from spikealg.solvers.diffusion.goodness import Fit, goodness
-from spikealg.solvers.diffusion.methods import chain_probabilities
+from spikealg.solvers.diffusion.methods import CIRCUITS_OF, chain_probabilities
 from spikealg.solvers.diffusion.reference import compare
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Check:
         else:
             rows.append(
                 (
-                    f"{'circuit' if self.method == 'density' else 'walkers'} against chain",
+                    f"{'circuit' if self.method in CIRCUITS_OF else 'walkers'} against chain",
                     circuit.p_value >= SIGNIFICANCE,
                     f"χ² = {circuit.chi_square:.1f} on {circuit.dof} degrees of freedom at "
                     f"t = {circuit.time:g}, p = {circuit.p_value:.2g}, "

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from spikealg.errors import InputError
+from spikealg.solvers.diffusion.methods import CIRCUITS_OF
 
 if TYPE_CHECKING:
-    from spikealg.engine import Run
     from spikealg.solvers.diffusion.solution import Solution
 
 __all__ = ["CircuitSummary", "summarize"]
@@ -31,13 +29,14 @@ class CircuitSummary:
     neurons, synapses : int
         Of one copy of the circuit.
     lanes : int
-        Independent copies that share the walkers.
+        Independent copies that share the walkers; for method "particle" one per walker.
     ticks : int
         Ticks until the slowest lane was done.
     walk_steps : int
         Steps of the walk.
     walker_steps : int
-        Walkers sent on their way, summed over steps, that of the last reading included.
+        Walkers sent on their way, summed over steps; for method "density" that of the last reading
+        included.
     spikes : int
         Spikes of all neurons and lanes.
     synaptic_events : int
@@ -85,26 +84,34 @@ def summarize(solution: Solution) -> CircuitSummary:
     """Return what `Solution.circuit_summary` documents."""
     runs = solution.runs
     if not runs:
-        if solution.method == "density":
+        if solution.method in CIRCUITS_OF:
             reason = (
                 "it was read from a file, which does not keep runs, or all its walkers had left"
             )
         else:
             reason = f"method={solution.method!r} has none: solve with method='density'"
         raise InputError(f"the solution has no circuit to sum up: {reason}")
+    # Blocks of lanes of one network run one after another here, but need not.
+    ticks: dict[int, int] = defaultdict(int)
+    for run in runs:
+        ticks[id(run.network)] = max(ticks[id(run.network)], int(run.lane_ticks.max()))
     return CircuitSummary(
         circuit=str(solution.circuit),
         neurons=max(run.network.n_neurons for run in runs),
         synapses=max(run.network.n_synapses for run in runs),
         lanes=solution.lanes,
-        ticks=sum(int(run.stopped.max()) + 1 for run in runs),
+        ticks=sum(ticks.values()),
         walk_steps=solution.steps,
-        walker_steps=sum(int(run.counts[_readout(run)].sum()) for run in runs),
+        walker_steps=_walker_steps(solution),
         spikes=sum(int(run.counts.sum()) for run in runs),
         synaptic_events=sum(run.synaptic_events for run in runs),
     )
 
 
-def _readout(run: Run) -> npt.NDArray[np.int64]:
-    """Return the neurons that spike once per walker and step."""
-    return run.network.outputs["readout"].neurons
+def _walker_steps(solution: Solution) -> int:
+    if solution.method == "particle":
+        return solution.walkers * solution.steps
+    # Neurons that spike once per walker and step.
+    return sum(
+        int(run.counts[run.network.outputs["readout"].neurons].sum()) for run in solution.runs
+    )

@@ -13,9 +13,8 @@ from scipy import sparse
 from spikealg.archive import read_archive, write_archive
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
 from spikealg.errors import FileFormatError
-from spikealg.solvers.diffusion.density_circuits import CIRCUITS
 from spikealg.solvers.diffusion.layout import Layout, layout_of
-from spikealg.solvers.diffusion.methods import METHODS
+from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.reference import exact_density
 from spikealg.solvers.diffusion.saved import ExactValues, SavedMesh, SavedProblem
@@ -143,10 +142,11 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
 
 
 def _circuit(header: dict[str, Any]) -> str | None:
-    if header["method"] != "density":
+    if header["method"] not in CIRCUITS_OF:
         return None
-    # Before there was a choice all files held walks by the published circuit.
-    return as_choice("circuit", header.get("circuit", "published"), CIRCUITS)
+    # Before there was a choice all files held walks by the published density circuit.
+    known = CIRCUITS_OF[header["method"]]
+    return as_choice("circuit", header.get("circuit", "published"), known)
 
 
 def _segment(start: float, end: float, dt: float, steps: int, recorded: list[int]) -> Segment:

@@ -8,23 +8,55 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.errors import InputError
 from spikealg.progress import Report, silent
+from spikealg.solvers.diffusion.density_circuits import CIRCUITS as DENSITY_CIRCUITS
+from spikealg.solvers.diffusion.density_circuits import choose_circuit as choose_density_circuit
+from spikealg.solvers.diffusion.domains import Mesh
 from spikealg.solvers.diffusion.march import WalkSegment, march
+from spikealg.solvers.diffusion.particle_circuit import (
+    PARTICLE_CIRCUITS,
+    choose_particle_circuit,
+)
+from spikealg.solvers.diffusion.particle_lattice import as_lattice
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.start import segment_seed
 from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk
 
-__all__ = ["METHODS", "chain_probabilities", "walk_by"]
+__all__ = ["CIRCUITS_OF", "METHODS", "chain_probabilities", "choose_circuit", "walk_by"]
 
-METHODS = ("density", "chain", "montecarlo")
+METHODS = ("density", "particle", "chain", "montecarlo")
+CIRCUITS_OF = {"density": tuple(DENSITY_CIRCUITS), "particle": tuple(PARTICLE_CIRCUITS)}
+"""The circuits by which methods walk, by name; other methods have none."""
+_SPIKING = " or ".join(f"method={method!r}" for method in CIRCUITS_OF)
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
+def choose_circuit(method: str, circuit: str) -> str | None:
+    """Return the name of the circuit by which a method walks, None for methods without one.
+
+    Raises
+    ------
+    InputError
+        If the method has no such circuit.
+    """
+    if method == "density":
+        return choose_density_circuit(circuit)
+    if method == "particle":
+        return choose_particle_circuit(circuit)
+    if circuit != "auto":
+        raise InputError(
+            f"circuit={circuit!r} cannot be had for method={method!r}, which has no circuit: leave "
+            f"it out, or take {_SPIKING}"
+        )
+    return None
+
+
 def walk_by(
-    method: str, *, seed: int, lanes: int, circuit: str, probability_bits: int
+    method: str, *, mesh: Mesh, seed: int, lanes: int, circuit: str, probability_bits: int
 ) -> WalkSegment:
     """Return the walk of a method; what the method does not use has no effect."""
     if method == "chain":
@@ -44,6 +76,30 @@ def walk_by(
             return montecarlo.walk(transition, start, steps, seed=segment_seed(seed, number))
 
         return walk_montecarlo
+
+    if method == "particle":
+        from spikealg.solvers.diffusion import particle
+
+        def walk_particle(
+            transition: Transition,
+            start: npt.NDArray[Any],
+            steps: IntArray,
+            *,
+            number: int,
+            report: Report,
+        ) -> Walk:
+            return particle.walk(
+                transition,
+                start,
+                steps,
+                mesh=as_lattice(mesh),
+                seed=segment_seed(seed, number),
+                circuit=circuit,
+                probability_bits=probability_bits,
+                progress=report,
+            )
+
+        return walk_particle
 
     from spikealg.solvers.diffusion import density
 

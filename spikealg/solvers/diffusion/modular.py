@@ -46,8 +46,8 @@ def coprime_moduli(positions: int) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Rising, pairwise coprime, with a product ≥ `positions`; of the sets of least sum the one of
-        the largest product.
+        Rising powers of different primes, with a product ≥ `positions`. Of several sets of least
+        sum it is one of the fewest, in which a walker costs the fewest spikes.
 
     Examples
     --------
@@ -57,19 +57,20 @@ def coprime_moduli(positions: int) -> tuple[int, ...]:
     wanted = as_int("positions", positions, low=2, high=_MOST_POSITIONS)
     most = 2
     while True:
-        # best[s] is the largest product of powers of different primes with sum at most s.
-        best: list[tuple[int, tuple[int, ...]]] = [(1, ())] * (most + 1)
+        # Largest product of so many powers of different primes with at most this sum.
+        best: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {
+            (total, 0): (1, ()) for total in range(most + 1)
+        }
         for prime in _primes(most):
-            for total in range(most, prime - 1, -1):
-                power = prime
-                while power <= total:
-                    product, chosen = best[total - power]
-                    if product * power > best[total][0]:
-                        best[total] = product * power, (*chosen, power)
-                    power *= prime
-        found = next((chosen for product, chosen in best if product >= wanted), None)
-        if found is not None:
-            return tuple(sorted(found))
+            powers = [prime**k for k in range(1, most.bit_length() + 1) if prime**k <= most]
+            for (total, count), (product, chosen) in sorted(best.items(), reverse=True):
+                for power in powers:
+                    key = total + power, count + 1
+                    if key[0] <= most and product * power > best.get(key, (0,))[0]:
+                        best[key] = product * power, (*chosen, power)
+        for _, (product, chosen) in sorted(best.items()):
+            if product >= wanted:
+                return tuple(sorted(chosen))
         most *= 2
 
 

@@ -8,11 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice
 from spikealg.engine import Run, simulate
 from spikealg.progress import part, reporting
 from spikealg.solvers.diffusion.lattice import LatticeMesh
-from spikealg.solvers.diffusion.particle_circuit import READOUTS, ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuit import (
+    PARTICLE_CIRCUITS,
+    ParticleCircuit,
+    choose_particle_circuit,
+)
 from spikealg.solvers.diffusion.particle_lattice import step_law, windows
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk, settle
@@ -33,9 +36,8 @@ def walk(
     *,
     mesh: LatticeMesh,
     seed: int,
+    circuit: str = "auto",
     probability_bits: int = 32,
-    ticks_per_step: int = 2,
-    readout: str = "auto",
     kernel: str = "auto",
     threads: int | None = None,
     progress: bool | Callable[[float], None] = False,
@@ -56,14 +58,13 @@ def walk(
         How the vertices lie.
     seed : int
         0 ≤ seed < 2⁶⁴.
+    circuit : str
+        One of ``PARTICLE_CIRCUITS``, "2-tick" if "auto". With "-residues" the position of every
+        walker is decoded from its residues, with "-counters" spikes of a gate per vertex are
+        counted. That changes nothing in the walk; left out, there are counters where there are
+        few vertices.
     probability_bits : int
         Bits of the probabilities of the gates, 1 to 32.
-    ticks_per_step : {2, 4, 1}
-        Which construction; see `ParticleCircuit`.
-    readout : {"auto", "residues", "counters"}
-        "residues": the position of every walker is decoded from its residues. "counters": spikes
-        of a gate per vertex are counted. The walkers, and so the result, are the same; "auto"
-        takes counters where there are few vertices.
     kernel, threads, progress
         As in :func:`spikealg.engine.simulate`; no effect on the result.
 
@@ -72,7 +73,7 @@ def walk(
     Walk
         ``counts`` (T, V), ``exited`` (T, S), int64, and the runs: one per block of lanes.
     """
-    as_choice("readout", readout, ("auto", *READOUTS))
+    ticks_per_step, readout = PARTICLE_CIRCUITS[choose_particle_circuit(circuit)]
     steps = np.asarray(steps, dtype=np.int64)
     walking, left = settle(transition, np.asarray(start, dtype=np.int64))
     counts = np.zeros((len(steps), len(start)), dtype=np.int64)
@@ -85,7 +86,7 @@ def walk(
     if readout == "auto":
         few = math.prod(len(positions) for positions, _ in axes) <= _MOST_COUNTERS
         readout = "counters" if few else "residues"
-    circuit = ParticleCircuit(
+    particle = ParticleCircuit(
         [moduli for _, moduli in axes],
         law.down,
         law.up,
@@ -94,9 +95,9 @@ def walk(
         positions=[positions for positions, _ in axes],
         probability_bits=probability_bits,
     )
-    network, asked = circuit.compile(), circuit.reading(steps)
+    network, asked = particle.compile(), particle.reading(steps)
     counted = readout == "counters"
-    ends, block = np.cumsum(walking), _block_lanes(circuit, len(steps))
+    ends, block = np.cumsum(walking), _block_lanes(particle, len(steps))
     runs = []
     with reporting(progress, "particles") as report:
         for first in range(0, total, block):
@@ -104,7 +105,7 @@ def walk(
             vertex = np.searchsorted(ends, np.arange(first, last), side="right")
             run = simulate(
                 network,
-                circuit.inputs(np.stack(np.unravel_index(vertex, mesh.shape), axis=1))
+                particle.inputs(np.stack(np.unravel_index(vertex, mesh.shape), axis=1))
                 | {"read": asked},
                 ticks=len(asked),
                 lanes=last - first,
@@ -117,7 +118,7 @@ def walk(
                 progress=part(report, first / total, last / total),
             )
             runs.append(run)
-            counts += (_count if counted else _decode)(run, circuit, steps, mesh)
+            counts += (_count if counted else _decode)(run, particle, steps, mesh)
     return Walk(counts, exited, tuple(runs))
 
 

@@ -25,14 +25,32 @@ from spikealg.solvers.diffusion.particle_choice import Literals, chain, tree
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["READOUTS", "ParticleCircuit"]
+__all__ = ["PARTICLE_CIRCUITS", "READOUTS", "ParticleCircuit", "choose_particle_circuit"]
 
 IntArray = npt.NDArray[np.int64]
 READOUTS = ("residues", "counters")
+PARTICLE_CIRCUITS: dict[str, tuple[int, str]] = {
+    f"{ticks}-tick" + ("" if readout == "auto" else f"-{readout}"): (ticks, readout)
+    for ticks in (2, 1, 4)
+    for readout in ("auto", *READOUTS)
+}
+"""Names that `solve` knows: ticks per step, and how the position is read."""
 _AXES = "xyz"
 _WORDS = {1: "right", -1: "left"}
 _ROUNDING = 1e-12
 """A probability to stay that differs from 0 by no more than this is 0."""
+
+
+def choose_particle_circuit(circuit: str) -> str:
+    """Return the name of a circuit: "auto" is the one that is simulated fastest, "2-tick".
+
+    Raises
+    ------
+    InputError
+        If there is no such circuit.
+    """
+    as_choice("circuit", circuit, ("auto", *PARTICLE_CIRCUITS))
+    return "2-tick" if circuit == "auto" else circuit
 
 
 class ParticleCircuit(Circuit):
@@ -50,9 +68,9 @@ class ParticleCircuit(Circuit):
     p_left, p_right : float, or sequence of float, one per axis
         Probabilities of a step down and up each axis; with what is left the walker stays.
     ticks_per_step : {2, 4, 1}
-        4: the plain construction, a layer for each of clock, choice, move, and gates that join
-        move and position; 3Σm + 5 neurons in one dimension. 2: position and move meet at once,
-        while the next move is being chosen; simulated fastest. 1: a neuron for each residue and
+        4: the plain construction, one layer after another: clock, choice, move, and gates that join
+        move and position; 3Σm + 5 neurons in one dimension. 2: the next move is chosen while
+        this one is made; as many neurons, and simulated fastest. 1: a neuron for each residue and
         what the walker does next there; fewest ticks and spikes.
     readout : {"residues", "counters"} or None
         What can be read: the residues, by a gate per ring neuron, or as well a gate per vertex
@@ -120,9 +138,14 @@ class ParticleCircuit(Circuit):
         self.positions = _as_positions(positions, self.codes)
         self.probability_bits = as_int("probability_bits", probability_bits, low=1, high=32)
         self._choice = (chain if self.ticks_per_step == 4 else tree)(self.probability)
+        # A walker that can stay holds its position by itself.
+        rests = self._choice.moved.keys() == {axis for axis, _ in self._choice.moves}
+        self._held_by_loops = self.ticks_per_step == 4 or (self.ticks_per_step == 2 and rests)
         # Ticks that it takes from the gates to the move.
         self._depth = 1 + any(len(literals) > 1 for literals in self._choice.moves.values())
-        self.first_tick = {4: 0, 2: 2 * self._depth - 1, 1: self._depth - 1}[self.ticks_per_step]
+        if self.ticks_per_step == 2:
+            self._depth = 2 if rests else 1
+        self.first_tick = {4: 0, 2: self._depth, 1: self._depth - 1}[self.ticks_per_step]
         self._axis_lines = np.cumsum([0, *(code.lines for code in self.codes[:-1])])
         lines = sum(code.lines for code in self.codes)
         ports: dict[str, In | Out] = {"position": In(lines, "current")}
@@ -220,7 +243,7 @@ class ParticleCircuit(Circuit):
             clock = self._gates("clock")
             self.connect(clock, clock, delay=self.ticks_per_step)
             self.inject(start, clock)
-        rings = self._plain(clock) if self.ticks_per_step == 4 else self._fused(clock)
+        rings = self._held(clock) if self._held_by_loops else self._passed_on(clock)
         first = np.cumsum([0, *(len(entry) for entry, _ in rings)])
         for (entry, _), line in zip(rings, first.tolist(), strict=False):
             self.inject(position[line : line + len(entry)], entry)
@@ -267,36 +290,8 @@ class ParticleCircuit(Circuit):
             for modulus in code.moduli
         ]
 
-    def _plain(self, clock: Neurons | None) -> list[tuple[Neurons, Neurons]]:
-        """Wire four ticks per step; see `_fused` for what is returned."""
-        assert clock is not None
-        moves = self._choice.moves
-        drawn = self._draw()
-        self.connect(clock, drawn)
-        told = self._gates("move", len(moves))
-        for literals, move in zip(moves.values(), told, strict=True):
-            for gate, fires in literals:
-                self.connect(drawn[gate], move, 1 if fires else -1)
-        rings = []
-        for axis, modulus, name in self._rings():
-            place = self._gates(f"{name}_place", modulus)
-            self.connect(place, place, delay=4)
-            for (along, sign), move in zip(moves, told, strict=True):
-                if along == axis:
-                    leave = self._gates(f"{name}_{_WORDS[sign]}", modulus, threshold=2)
-                    self.connect(place, leave, delay=3)
-                    self.connect(move, leave)
-                    self.connect(leave[_origin(modulus, sign)], place)
-                    self.connect(leave, place, -1)
-            rings.append((place, place.reshape(1, modulus)))
-        return rings
-
-    def _fused(self, clock: Neurons | None) -> list[tuple[Neurons, Neurons]]:
-        """Wire two ticks per step, or one.
-
-        A ring has a neuron for each residue and each thing a walker may do there: step up, step
-        down, stay. All but the last of these spike if they are told to; the last one does unless
-        another is told, and so it is also how a walker waits for its first move.
+    def _held(self, clock: Neurons | None) -> list[tuple[Neurons, Neurons]]:
+        """Wire rings whose position repeats itself until a move takes it elsewhere.
 
         Returns
         -------
@@ -304,9 +299,35 @@ class ParticleCircuit(Circuit):
             Of each ring, (m,) neurons that take the start, and (kinds, m) neurons of which one of
             a column spikes where the walker is at that residue.
         """
+        assert clock is not None
+        period, moves = self.ticks_per_step, self._choice.moves
+        drawn = self._draw()
+        self.connect(clock, drawn)
+        told = {move: self._all_of(literals, drawn) for move, literals in moves.items()}
+        rings = []
+        for axis, modulus, name in self._rings():
+            place = self._gates(f"{name}_place", modulus)
+            self.connect(place, place, delay=period)
+            for (along, sign), (move, delay) in told.items():
+                if along == axis:
+                    leave = self._gates(f"{name}_{_WORDS[sign]}", modulus, threshold=2)
+                    self.connect(place, leave, delay=period - 1)
+                    self.connect(move, leave, delay=delay)
+                    self.connect(leave[_origin(modulus, sign)], place)
+                    self.connect(leave, place, -1)
+            rings.append((place, place.reshape(1, modulus)))
+        return rings
+
+    def _passed_on(self, clock: Neurons | None) -> list[tuple[Neurons, Neurons]]:
+        """Wire rings in which the walker does something in every step; see `_held`.
+
+        A ring has a neuron for each residue and each thing a walker may do there: step up, step
+        down, stay. All but the last of these spike if they are told to; the last one does unless
+        another is told, and so it is also how a walker waits for its first move.
+        """
         drawn = self._draw(bias=1) if clock is None else self._draw()
         if clock is not None:
-            self.connect(clock, drawn, delay=self._depth)
+            self.connect(clock, drawn)
         doings = [self._doings(axis) for axis in range(len(self.codes))]
         needed = dict.fromkeys(literals for _, told in doings for literals in told)
         signals = {literals: self._all_of(literals, drawn) for literals in needed}
@@ -345,7 +366,7 @@ class ParticleCircuit(Circuit):
 
     def _all_of(self, literals: Literals, drawn: Neurons) -> tuple[Neurons, int]:
         """Return a neuron that spikes where all literals hold, and its delay to the rings."""
-        if literals in [((gate, True),) for gate in range(len(drawn))]:
+        if len(literals) == 1 and self.ticks_per_step < 4:
             return drawn[literals[0][0]], self._depth
         move = self._gates("move", threshold=sum(fires for _, fires in literals))
         for gate, fires in literals:

@@ -19,7 +19,7 @@ from spikealg.solvers.diffusion.rates import Rates, at_vertex
 from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
 
-__all__ = ["StepLaw", "reach", "require_homogeneous", "step_law", "windows"]
+__all__ = ["StepLaw", "as_lattice", "reach", "require_homogeneous", "step_law", "windows"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -70,7 +70,7 @@ def require_homogeneous(
         If the domain is no lattice, if rates differ between vertices, or if walkers can come to an
         end of the lattice; the message says what would help.
     """
-    lattice = _as_lattice(mesh)
+    lattice = as_lattice(mesh)
     low, high = _bounds(lattice, start)
     for segment in segments:
         chances = _chances(rates.transition(segment.dt), lattice)
@@ -129,7 +129,8 @@ def windows(
     return found
 
 
-def _as_lattice(mesh: Mesh) -> LatticeMesh:
+def as_lattice(mesh: Mesh) -> LatticeMesh:
+    """Return `mesh` if it is a lattice, or raise an `InputError` that says what can take it."""
     if isinstance(mesh, LatticeMesh):
         return mesh
     if isinstance(mesh, GraphMesh):
@@ -168,8 +169,8 @@ def _first_inside(mesh: LatticeMesh, start: npt.NDArray[np.bool_]) -> int:
     found = np.flatnonzero(start & _within(mesh, low, high))
     if not len(found):
         raise InputError(
-            f"method='particle' needs a lattice without ends, and all walkers start at one: start "
-            f"farther inside, make the axis periodic, or {_OTHERS}"
+            "method='particle' needs a lattice without ends, and all walkers start within "
+            f"{_MARGIN} vertices of one: start farther inside, make the axis periodic, or {_OTHERS}"
         )
     return int(found[0])
 

@@ -41,7 +41,7 @@ class Solution:
     problem : Problem or SavedProblem
         What was solved; a `SavedProblem` if the solution was read from a file.
     method : str
-        "density", "chain" or "montecarlo".
+        "density", "particle", "chain" or "montecarlo".
     t : (T,) float64
         The recorded times.
     counts : (T, V)
@@ -59,7 +59,8 @@ class Solution:
     segments : tuple of Segment
         The stretches of time that were walked in equal steps.
     lanes : int
-        Over how many copies of the circuit the walkers were spread.
+        Over how many copies of the circuit the walkers were spread; one per walker for method
+        "particle".
     circuit : str or None
         Name of the circuit; None for methods that have no choice of one.
     probability_bits : int
@@ -67,8 +68,8 @@ class Solution:
     seed : int
         Gives the same solution again.
     runs : tuple of Run
-        What the engine recorded, one run per segment; empty for methods without a circuit, and
-        after `load`.
+        What the engine recorded, one run per segment, or for method "particle" per segment and
+        block of lanes; empty for methods without a circuit, and after `load`.
     """
 
     problem: Problem | SavedProblem
@@ -208,7 +209,7 @@ class Solution:
         return check(self)
 
     def circuit_summary(self) -> CircuitSummary:
-        """Return size and activity of the circuit that walked (method "density").
+        """Return size and activity of the circuit that walked (method "density" or "particle").
 
         Returns
         -------

@@ -11,9 +11,9 @@ from spikealg.arguments import as_choice, as_float, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.progress import Report, reporting
-from spikealg.solvers.diffusion.density_circuits import choose_circuit
 from spikealg.solvers.diffusion.march import march
-from spikealg.solvers.diffusion.methods import METHODS, walk_by
+from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit, walk_by
+from spikealg.solvers.diffusion.particle_lattice import require_homogeneous
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.start import draw_walkers
@@ -72,9 +72,10 @@ def solve(
         Increasing times to record; the end of `t_span` if not given.
     mode : {"forward"}, optional
         The density at later times. Other modes come with a later release.
-    method : {"density", "chain", "montecarlo"}
-        "density": the spiking circuit, a walker counter per vertex. "chain": powers of P, exact
-        and without walkers. "montecarlo": ordinary walkers, without spikes.
+    method : {"density", "particle", "chain", "montecarlo"}
+        "density": a spiking circuit with a walker counter per vertex. "particle": a spiking circuit
+        per walker, for lattices without ends on which every step is the same. "chain": powers of
+        P, exact and without walkers. "montecarlo": ordinary walkers, without spikes.
     walkers : int, optional
         How many walkers in all, 100 000 if not given. For "chain" the scale of `counts` only.
     max_walkers : int
@@ -89,10 +90,12 @@ def solve(
         take fewer ticks and more spikes, and run on several cores. "auto" is one copy per two
         walkers at each live vertex, at most eight, whatever the machine.
     circuit : str
-        For "density": the circuit that walks, "published", "tree", "swap", "swap-tree" or "drain";
-        all obey the same chain. "auto" is the one that takes least time, "drain".
+        The circuit that walks; all obey the same chain. "auto" is the one that takes least time.
+        For "density" it is "published", "tree", "swap", "swap-tree" or "drain" (auto); for
+        "particle" "1-tick", "2-tick" (auto) or "4-tick", the ticks of a step, to which
+        "-residues" or "-counters" may be added, which says how positions are read.
     probability_bits : int
-        For "density": bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
+        For circuits: bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
     seed : int or None
         0 ≤ seed < 2⁶⁴; the same seed gives the same solution. None draws one, which
         ``solution.seed`` holds.
@@ -119,13 +122,11 @@ def solve(
     if mode is not None and as_choice("mode", mode, _MODES) != "forward":
         raise InputError(f"mode={mode!r} is not supported yet: only 'forward' is")
     _refuse_later({"at": at, "rtol": rtol, "executor": executor, "checkpoint": checkpoint}, atol)
-    if method == "particle":
-        known = ", ".join(map(repr, METHODS))
-        raise InputError(f"method='particle' is not supported yet: take one of {known}")
     as_choice("method", method, METHODS)
     total = _as_walkers(walkers, max_walkers)
     number = _as_seed(seed)
-    _as_circuit_options(method, lanes, circuit, probability_bits)
+    walked_by = choose_circuit(method, circuit)
+    _as_circuit_options(method, lanes, probability_bits)
     stretches, times = _plan(problem, t_span, t_eval, dt)
     rates, start = problem.rates, problem.start
     require_memory(
@@ -133,12 +134,16 @@ def solve(
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )
-    if isinstance(lanes, str):
-        n_lanes = _choose_lanes(problem, total) if method == "density" else 1
-    else:
-        n_lanes = lanes
+    if method == "particle":
+        require_homogeneous(rates, problem.mesh, stretches, start.probability)
+    n_lanes = _choose_lanes(problem, method, total) if isinstance(lanes, str) else lanes
     walk = walk_by(
-        method, seed=number, lanes=n_lanes, circuit=circuit, probability_bits=probability_bits
+        method,
+        mesh=problem.mesh,
+        seed=number,
+        lanes=n_lanes,
+        circuit=circuit,
+        probability_bits=probability_bits,
     )
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
@@ -159,15 +164,17 @@ def solve(
         walkers=total,
         segments=stretches,
         lanes=n_lanes,
-        circuit=choose_circuit(circuit) if method == "density" else None,
+        circuit=walked_by,
         probability_bits=probability_bits,
         seed=number,
         runs=walked.runs,
     )
 
 
-def _choose_lanes(problem: Problem, walkers: int) -> int:
+def _choose_lanes(problem: Problem, method: str, walkers: int) -> int:
     """Return how many copies of the circuit share the walkers; the machine has no say."""
+    if method != "density":
+        return walkers if method == "particle" else 1
     counters = max(1, int(problem.rates.live.sum()))
     return max(1, min(_MOST_AUTO_LANES, walkers // (_WALKERS_PER_COUNTER * counters)))
 
@@ -201,19 +208,18 @@ def _as_seed(seed: int | None) -> int:
     return as_int("seed", seed, low=0, high=2**64 - 1)
 
 
-def _as_circuit_options(method: str, lanes: int | str, circuit: str, probability_bits: int) -> None:
+def _as_circuit_options(method: str, lanes: int | str, probability_bits: int) -> None:
     bits = as_int("probability_bits", probability_bits, low=1, high=32)
     if isinstance(lanes, str):
         as_choice("lanes", lanes, ("auto",))
     else:
         as_int("lanes", lanes, low=1)
-    choose_circuit(circuit)
-    if method != "density" and circuit != "auto":
+    if method == "particle" and lanes != "auto":
         raise InputError(
-            f"circuit={circuit!r} is a density circuit, and method={method!r} has none: leave it "
-            "out, or take method='density'"
+            f"lanes = {lanes} cannot be had for method='particle', where each walker has a circuit "
+            "of its own, and with it a lane: leave it out, or take method='density'"
         )
-    if method != "density":
+    if method not in CIRCUITS_OF:
         for name, default in (("lanes", lanes == "auto"), ("probability_bits", bits == 32)):
             if not default:
                 raise InputError(

@@ -110,7 +110,7 @@ def test_a_file_without_an_array_is_an_error(tmp_path):
 
 DAMAGE = [
     ("walkers", 0, "walkers must be a whole number of at least 1, got 0"),
-    ("method", "magic", "method must be one of 'density', 'chain', 'montecarlo', got 'magic'"),
+    ("method", "magic", "method must be one of 'density', 'particle', 'chain', 'montecarlo', got"),
     ("total", float("nan"), "total must be a finite number above 0, got nan"),
     ("segments", [], "there are no segments"),
     ("segments", [[0, 0.125, 0, 1, [1]]], "dt of a segment must be a finite number above 0"),
