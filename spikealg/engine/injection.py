@@ -319,8 +319,8 @@ def make_injection(
     Parameters
     ----------
     inputs : dict of port name to values
-        A scalar or an array (lanes,) is a value in the port's coding; an array (ticks, lanes,
-        lines) of integers is added to the potentials as it stands; for "current", an array
+        A scalar or an array (lanes,) is a value in the port's coding; an array (ticks, lanes or
+        1, lines) of integers is added to the potentials as it stands; for "current", an array
         (lanes, lines) is added in the first tick.
     """
     grid = _Grid(lanes, first_lane % LANES_PER_PAIR)

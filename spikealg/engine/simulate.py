@@ -48,7 +48,8 @@ def simulate(
     network : Network
     inputs : dict of port name to values
         A scalar or an array (lanes,) is a value in the port's coding, presented from the first
-        tick of this call; an array (ticks, lanes, lines) of integers is injected as it stands.
+        tick of this call; an array (ticks, lanes, lines) of integers is injected as it stands, one
+        of shape (ticks, 1, lines) in all lanes.
     ticks : int
         Ticks to run in this call, at most.
     lanes : int, optional

@@ -115,6 +115,16 @@ def test_lanes_that_drifted_have_no_state(net):
         run.state  # noqa: B018
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_raster_of_one_lane_is_for_all_lanes(net, kernel):
+    x = np.array([1, 0, 1]).reshape(3, 1, 1)
+    every = simulate(net, {"x": np.repeat(x, 4, axis=1)}, ticks=6, seed=0, record="all")
+    run = simulate(net, {"x": x}, ticks=6, lanes=4, seed=0, record="all", kernel=kernel)
+    assert run.lanes == 4
+    assert run.spikes.identical(every.spikes)
+    assert simulate(net, {"x": x}, ticks=6, seed=0).lanes == 1
+
+
 def test_records_what_is_asked(net):
     x = {"x": np.ones((4, 2, 1), dtype=int)}
     everything = simulate(net, x, ticks=6, seed=0, record="all")
