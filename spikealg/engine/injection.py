@@ -89,26 +89,43 @@ class _Raster:
     def packed(self, grid: _Grid) -> PackedInjection:
         """Return a plane for each bit and sign of each tick and line."""
         parts = [PackedInjection.empty(grid)]
-        magnitude = np.abs(self.values.astype(np.int64))
-        highest = magnitude.max(axis=1, initial=0)
-        for tick, line in np.argwhere(highest > 0):
-            width = int(highest[tick, line]).bit_length()
-            column = np.broadcast_to(self.values[tick, :, line], grid.lanes)
-            size = np.broadcast_to(magnitude[tick, :, line], grid.lanes)
-            for sign in (1, -1):
-                one_sign = np.where(sign * column > 0, size, 0)
-                planes, _ = pack_values(one_sign, width, grid.offset)
-                bits = np.flatnonzero(planes.any(axis=1))
-                entries = np.ones(len(bits), dtype=np.int64)
-                parts.append(
-                    PackedInjection(
-                        (tick + self.start_tick) * entries,
-                        self.neuron[line] * entries,
-                        sign << bits if sign > 0 else -(1 << bits),
-                        planes[bits],
-                    )
-                )
+        for tick in np.flatnonzero(self.values.any(axis=(1, 2))):
+            # Lanes next to each other, so that a line is read at once.
+            lines = np.ascontiguousarray(self.values[tick].T)
+            for line in np.flatnonzero(lines.any(axis=1)):
+                weight, planes = _planes(lines[line], grid)
+                every = np.ones(len(weight), dtype=np.int64)
+                at, neuron = (tick + self.start_tick) * every, self.neuron[line] * every
+                parts.append(PackedInjection(at, neuron, weight, planes))
         return PackedInjection.concatenate(parts)
+
+
+def _planes(
+    values: npt.NDArray[Any], grid: _Grid
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    """Return weights ±2^b, each with the plane of the lanes whose value has bit b and this sign.
+
+    Parameters
+    ----------
+    values : int array (lanes,), or (1,) where all lanes have the same
+    """
+    low, high = int(values.min()), int(values.max())
+    if len(values) == 1 or (low >= 0 and high <= 1):
+        bits = np.zeros((1, 64 * grid.words), dtype=np.uint8)
+        bits[0, grid.offset : grid.offset + grid.lanes] = values != 0
+        plane = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
+        amount = low if len(values) == 1 else 1
+        one = np.array([bit for bit in range(abs(amount).bit_length()) if abs(amount) >> bit & 1])
+        return (1 << one) * (1 if amount > 0 else -1), np.repeat(plane, len(one), axis=0)
+    wide = values.astype(np.int64)
+    weights, planes = [], []
+    for sign, largest in ((1, high), (-1, -low)):
+        if largest > 0:
+            some, _ = pack_values(np.maximum(sign * wide, 0), largest.bit_length(), grid.offset)
+            kept = np.flatnonzero(some.any(axis=1))
+            weights.append(sign * (1 << kept))
+            planes.append(some[kept])
+    return np.concatenate(weights), np.concatenate(planes)
 
 
 class _Grid(NamedTuple):
@@ -175,6 +192,10 @@ class Injection:
             else:
                 parts.append(replace(part, values=part.values[:, :1]))
         return Injection(tuple(parts), self.grid._replace(lanes=1))
+
+    def emptied(self) -> Injection:
+        """Return the injection of nothing into the same lanes."""
+        return Injection((), self.grid)
 
     @cached_property
     def _columns(self) -> Columns:
@@ -252,14 +273,18 @@ def lanes_of(network: Network, inputs: Mapping[str, Any]) -> int | None:
     return next(iter(found.values()), None)
 
 
-def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDArray[np.int64]:
-    """Return what goes into each line, int64 array (ticks of the value, lanes, lines)."""
+def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDArray[Any]:
+    """Return what goes into each line, int array (ticks of the value, lanes or 1, lines)."""
     array = np.asarray(values)
     if array.ndim == 3:
-        raw = as_int_array(f"inputs[{name!r}]", array, low=-INT32_MAX, high=INT32_MAX)
-        if raw.shape[1:] == (1, port.lines):
-            raw = np.broadcast_to(raw, (len(raw), lanes, port.lines))
-        if raw.shape[1:] != (lanes, port.lines):
+        # Bytes fit as they are, and stay small.
+        narrow = array.dtype in (np.int8, np.uint8)
+        raw = (
+            array
+            if narrow
+            else as_int_array(f"inputs[{name!r}]", array, low=-INT32_MAX, high=INT32_MAX)
+        )
+        if raw.shape[1] not in (1, lanes) or raw.shape[2] != port.lines:
             raise InputError(
                 f"inputs[{name!r}] must have shape (ticks, {lanes}, {port.lines}), got {raw.shape}"
             )

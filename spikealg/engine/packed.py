@@ -74,6 +74,13 @@ class PackedSpikes:
             self.t[chosen], self.i[chosen], self.word[chosen], self.bits[chosen], self.offset
         )
 
+    def by_tick(self) -> PackedSpikes:
+        """Return the same spikes in order of tick."""
+        order = np.argsort(self.t, kind="stable")
+        return PackedSpikes(
+            self.t[order], self.i[order], self.word[order], self.bits[order], self.offset
+        )
+
     def expand(self) -> Spikes:
         """Return the spikes one by one.
 

@@ -125,6 +125,41 @@ def test_a_raster_of_one_lane_is_for_all_lanes(net, kernel):
     assert simulate(net, {"x": x}, ticks=6, seed=0).lanes == 1
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("first_lane", [0, 100])
+def test_who_spiked_at_a_tick_is_what_the_spikes_say(net, kernel, first_lane):
+    x = np.random.default_rng(2).integers(0, 2, (6, 150, 1))
+    run = simulate(
+        net, {"x": x}, ticks=9, seed=0, record=[2, 0], kernel=kernel, first_lane=first_lane
+    )
+    for tick in range(9):
+        spiked = run.spiked([2, 0], tick)
+        assert spiked.shape == (2, 150)
+        for row, neuron in enumerate((2, 0)):
+            now = (run.spikes.t == tick) & (run.spikes.i == neuron)
+            assert np.flatnonzero(spiked[row]).tolist() == run.spikes.lane[now].tolist()
+    assert np.array_equal(run.spiked([0], 0)[0], x[0, :, 0] == 1)
+    with pytest.raises(InputError, match=r"neuron 1 \(neuron\[1\]\) was not recorded"):
+        run.spiked([1], 0)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_run_may_keep_its_counts_only(net, kernel):
+    x = np.ones((4, 70, 1), dtype=int)
+    run = simulate(
+        net, {"x": x}, ticks=6, seed=0, record="all", potentials=[1], kernel=kernel,
+        epochs=([0], [1, 2], [1]),
+    )  # fmt: skip
+    slim = run.counts_only()
+    for name in ("counts", "epochs", "stopped", "lane_ticks"):
+        assert np.array_equal(getattr(slim, name), getattr(run, name))
+    assert (slim.synaptic_events, slim.updates) == (run.synaptic_events, run.updates)
+    assert slim.recorded.size == slim.potentials.size == len(slim.spikes) == 0
+    with pytest.raises(InputError, match="this run kept its counts only, not its inputs: simulate"):
+        slim.state  # noqa: B018
+    assert len(run.spikes) == run.counts.sum()
+
+
 def test_records_what_is_asked(net):
     x = {"x": np.ones((4, 2, 1), dtype=int)}
     everything = simulate(net, x, ticks=6, seed=0, record="all")

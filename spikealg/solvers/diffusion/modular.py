@@ -116,10 +116,10 @@ class ModularCode:
                     f"moduli must be pairwise coprime, got {a} and {b}, which share the factor "
                     f"{math.gcd(a, b)}: coprime_moduli(positions) gives the cheapest set"
                 )
-        if max(checked) * math.prod(checked) >= 2**63:
+        if sum(checked) * math.prod(checked) >= 2**63:
             raise InputError(
-                "moduli must have a product that times the largest stays below 2**63, got "
-                f"{math.prod(checked)} and {max(checked)}"
+                "moduli must have a product that times their sum stays below 2**63, got "
+                f"{math.prod(checked)} and {sum(checked)}"
             )
         object.__setattr__(self, "moduli", checked)
 
@@ -160,14 +160,15 @@ class ModularCode:
 
     def decode(self, residues: npt.ArrayLike) -> IntArray:
         """Return the positions (...,) int64, from 0 up, of residues (..., rings)."""
-        given = as_int_array("residues", residues, low=0)
+        given = as_int_array("residues", residues)
         if given.ndim == 0 or given.shape[-1] != len(self.moduli):
             raise InputError(
                 f"residues must have shape (..., {len(self.moduli)}), one per modulus, got "
                 f"{given.shape}"
             )
+        if (given < 0).any() or (given >= np.array(self.moduli)).any():
+            raise InputError(f"residues must be from 0 to below their modulus, of {self.moduli}")
         position = np.zeros(given.shape[:-1], dtype=np.int64)
-        for ring, (modulus, weight) in enumerate(zip(self.moduli, self._weights, strict=True)):
-            # Below modulus · positions, so that nothing leaves int64.
-            position += given[..., ring] % modulus * weight % self.positions
+        for ring, weight in enumerate(self._weights):
+            position += given[..., ring] * weight
         return position % self.positions

@@ -117,8 +117,8 @@ def walk(
                 threads=threads,
                 progress=part(report, first / total, last / total),
             )
-            runs.append(run)
             counts += (_count if counted else _decode)(run, particle, steps, mesh)
+            runs.append(run.counts_only())
     return Walk(counts, exited, tuple(runs))
 
 

@@ -93,9 +93,9 @@ def test_large_codes_stay_within_int64():
             InputError,
         ),
         (
-            (2**21, 2**21 - 1, 3),
-            "moduli must have a product that times the largest stays below 2**63, got "
-            f"{2**21 * (2**21 - 1) * 3} and {2**21}",
+            (2**21, 2**21 - 1, 5),
+            "moduli must have a product that times their sum stays below 2**63, got "
+            f"{2**21 * (2**21 - 1) * 5} and {2**22 + 4}",
             InputError,
         ),
     ],
@@ -111,7 +111,7 @@ def test_residues_that_are_none():
         InputError, match=r"residues must have shape \(\.\.\., 2\), one per modulus"
     ):
         code.decode([1, 2, 3])
-    with pytest.raises(
-        InputError, match=r"residues\[1\] must be a whole number of at least 0, got -1"
-    ):
-        code.decode([1, -1])
+    message = r"residues must be from 0 to below their modulus, of \(3, 5\)"
+    for wrong in ([1, -1], [3, 0], [[0, 0], [2, 5]]):
+        with pytest.raises(InputError, match=message):
+            code.decode(wrong)

@@ -260,7 +260,7 @@ def test_what_cannot_be_a_start_or_a_reading():
     run, _ = walk(circuit, (0, 0), [0, 5])
     message = (
         "lane 0 shows 0 residues modulo 3 at tick 7 in place of one: was it started by inputs(), "
-        "and step 2 in reading()?"
+        "and is step 2 in reading()?"
     )
     with pytest.raises(InputError, match=re.escape(message)):
         circuit.decode(run, 2)
