@@ -82,3 +82,20 @@ def test_karate_club(run):
     assert numbers["officer exact"] == pytest.approx(0.0796, abs=5e-5)
     assert numbers["deviation"] < 0.01
     assert (folder / "karate_club.png").stat().st_size > 10_000
+
+
+def test_particles(run):
+    numbers, text, folder = run("05_particles")
+    # The centre of a puff goes with the wind.
+    for name, exact in (("mean x [m]", 0.5 * 2), ("mean y [m]", 0.25 * 2)):
+        assert numbers[name] == pytest.approx(exact, abs=4 * numbers[f"{name} stderr"])
+        assert numbers[f"{name} stderr"] == pytest.approx(math.sqrt(0.1 * 2 / 1e6), rel=0.01)
+    # Its mean square radius is 4Dt, less (bΔt)² for every step of a lattice walk.
+    spread, error = numbers["spread [m²]"], numbers["spread [m²] stderr"]
+    assert spread == pytest.approx(0.4 - 0.3125 * 2 / 920 * 2, abs=4 * error)
+    assert error == pytest.approx(0.4 / 1e3, rel=0.01)
+    assert numbers["p"] > 1e-3
+    # Of 5621 Poisson counts of at least 10, one is 6 standard deviations off once in 1e3 seeds.
+    assert numbers["deviation"] < 6
+    assert "1000000 walkers, 920 steps" in text
+    assert 50_000 < (folder / "particles.png").stat().st_size < 400_000

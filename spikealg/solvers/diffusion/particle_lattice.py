@@ -220,18 +220,24 @@ def _require_same(
 
 
 def _require_room(mesh: LatticeMesh, low: IntArray, high: IntArray) -> None:
+    sides, needed = [], []
     for axis, (n, periodic) in enumerate(zip(mesh.shape, mesh.periodic, strict=True)):
-        if periodic:
-            continue
+        letter, spacing = _LETTERS[axis], float(mesh.spacing[axis])
         for side, missing, end, outward in (
             ("-", _MARGIN - int(low[axis]), mesh.lower[axis], -1),
             ("+", int(high[axis]) - (n - 1 - _MARGIN), mesh.upper[axis], 1),
         ):
-            if missing > 0:
-                letter = _LETTERS[axis]
-                farther = end + outward * missing * float(mesh.spacing[axis])
-                raise InputError(
-                    f"method='particle' needs a lattice without ends, but walkers can come to "
-                    f"side {letter + side!r} ({letter} = {end:g}): make the axis periodic, move "
-                    f"that end out of their reach, to {farther:.6g}, or {_OTHERS}"
-                )
+            if not periodic and missing > 0:
+                sides.append(f"{letter + side!r} ({letter} = {end:g})")
+                needed.append(f"{end + outward * missing * spacing:.6g}")
+    if sides:
+        raise InputError(
+            "method='particle' needs a lattice without ends, but walkers can come to side "
+            f"{_listed(sides)}: make the axis periodic, move {'these ends' if sides[1:] else 'it'} "
+            f"out of their reach, to {_listed(needed)}, or {_OTHERS}"
+        )
+
+
+def _listed(words: list[str]) -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

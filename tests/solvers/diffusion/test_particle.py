@@ -238,18 +238,21 @@ def test_law_is_that_of_the_chain():
 
 WIDE = Interval(-3, 3, 60)
 REFUSED = {
-    "side that absorbs": (
+    "sides that absorb": (
         lambda: heat_rod(n=10),
         "method='particle' needs a lattice without ends, but walkers can come to side 'x-' "
-        "(x = 0): make the axis periodic, move that end out of their reach, to ",
+        "(x = 0) and 'x+' (x = 1): make the axis periodic, move these ends out of their reach, to ",
     ),
     "side that reflects": (
         lambda: Problem(
-            Box((0, 0), (1, 1), 20), diffusivity=1.0, initial=(0.5, 0.5), t_span=0.01,
+            Box((0, 0), (1, 9), (20, 180)),
+            diffusivity=1.0,
+            initial=(0.5, 0.5),
+            t_span=0.01,
             boundary={"x": "periodic"},
         ),
         "method='particle' needs a lattice without ends, but walkers can come to side 'y-' "
-        "(y = 0): make the axis periodic, move that end out of their reach, to -1, or " + ELSE,
+        "(y = 0): make the axis periodic, move it out of their reach, to -1, or " + ELSE,
     ),
     "start at an end": (
         lambda: Problem(WIDE, diffusivity=1.0, initial=-3.0, t_span=0.1),
@@ -304,6 +307,10 @@ def test_an_end_moved_as_the_error_says_is_out_of_reach():
     assert solve(problem(-1.2, 42), method="particle", walkers=10).counts.sum() == 10
     with pytest.raises(InputError, match="walkers can come to side 'x-'"):
         solve(problem(-1.1, 41), method="particle", walkers=10)
+    with pytest.raises(
+        InputError, match=r"side 'x-' \(x = -1.1\) and 'x\+' \(x = 3\): .*, to .* and"
+    ):
+        solve(problem(-1.1, 41), 0.4, method="particle", walkers=10)
 
 
 def test_a_change_out_of_reach_does_not_matter():
