@@ -4,6 +4,6 @@ Spikes of 64 lanes are the bits of a word, potentials a few such bit planes; one
 updates a synapse in 512 lanes.
 """
 
-from spikealg.engine.lanes.run import run
+from spikealg.engine.lanes.kernel import run
 
 __all__ = ["run"]

@@ -52,6 +52,7 @@ __all__ = [
     "fire_sum",
     "fire_three",
     "held_planes",
+    "keep",
     "settle",
     "signed_width",
 ]
@@ -326,6 +327,85 @@ def accumulate(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant
         store(out + w, fired)
         count = count + ones(fired)
     return total(count)
+
+
+@njit(cache=True)
+def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, width, value, out,
+         live, size):  # fmt: skip
+    """Take the most usual keepers through steps 3 to 5 at once: plain counters.
+
+    Like `accumulate` and `settle` where all weights are 1 and all sums from −4 to 3, nothing is
+    forgotten, held, drawn or bounded from below, and a spike resets to `value`.
+
+    Returns
+    -------
+    count, what : uint64
+        Spikes; GROWN and SHRUNK as from `settle`.
+    """
+    count, grown, shrunk = each(ZERO), each(ZERO), each(ZERO)
+    k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
+    low = min(old_width, uint64(3)) * stride
+    old, end = old_width * stride, width * stride
+    for w in range(ZERO, size, STEP):
+        s0, s1, s2 = k0, k1, k2
+        for a in range(ZERO, n_plus):
+            x = load(peek(plus + a * WORD) + w)
+            y = s0 & x
+            s0 = s0 ^ x
+            s2 = s2 ^ (s1 & y)
+            s1 = s1 ^ y
+        for a in range(ZERO, n_minus):
+            x = ~load(peek(minus + a * WORD) + w)
+            y = s0 & x
+            s0 = s0 ^ x
+            s2 = s2 ^ (s1 & y)
+            s1 = s1 ^ y
+        here = potential + w
+        a, carry = load(here), each(ZERO)
+        # Planes 0 to 2 of the sum, then its sign; the potential is extended by its own sign.
+        place, d = ZERO, s0
+        while place < low:
+            a = load(here + place)
+            x = a ^ d
+            store(here + place, x ^ carry)
+            carry = (carry & x) | (d & ~x)
+            d, s1 = s1, s2
+            place += stride
+        while place < old:
+            a = load(here + place)
+            x = a ^ d
+            store(here + place, x ^ carry)
+            carry = (carry & x) | (d & ~x)
+            d, s1 = s1, s2
+            place += stride
+        top = a
+        while place < end:
+            x = a ^ d
+            top = x ^ carry
+            store(here + place, top)
+            carry = (carry & x) | (d & ~x)
+            d, s1 = s1, s2
+            place += stride
+        fired = ~top & load(live + w)
+        store(out + w, fired)
+        if any_bit(fired) != ZERO:
+            count = count + ones(fired)
+            place = ZERO
+            for k in range(ZERO, width):
+                bit = each(_bit(value, int64(k)))
+                store(here + place, (load(here + place) & ~fired) | (bit & fired))
+                place += stride
+        first = load(here + end - stride)
+        second = load(here + end - stride - stride)
+        grown = grown | (first ^ second)
+        if width > uint64(2):
+            shrunk = shrunk | (second ^ load(here + end - stride - stride - stride))
+    what = ZERO
+    if any_bit(grown) != ZERO:
+        what |= GROWN
+    if any_bit(shrunk) != ZERO or width <= uint64(2):
+        what |= SHRUNK
+    return total(count), what
 
 
 @njit(cache=True)

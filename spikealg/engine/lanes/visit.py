@@ -36,6 +36,7 @@ from spikealg.engine.lanes.planes import (
     fire_few,
     fire_sum,
     fire_three,
+    keep,
     settle,
     signed_width,
 )
@@ -346,28 +347,43 @@ def visit_keepers(here, block, t, tick, injecting, entry, end_entry, others, lis
         potential = here.potentials + uint64(peek32(node + uint64(4 * NUMBER))) * here.size
         held = here.flat + peek(here.held_start + EIGHT * j) * here.size
         held_bits = peek(here.held_bits + EIGHT * j)
-        count = accumulate(
-            here.plus, here.plus_weight, n_plus, here.minus, here.minus_weight, n_minus, constant,
-            few, here.sums, uint64(sum_width), potential, here.stride, old, uint64(width), forgets,
-            floored, floor - base, held, held_bits, place, ready, here.size,
-        )  # fmt: skip
-        if (int64(1) << (width - 1)) + abs(base) > INT32_MAX:
-            _note_wild(here, j, beyond_int32(potential, here.stride, width, base, here.live,
-                                             here.lanes))  # fmt: skip
         limit = int64(peek(k + uint64(8 * DRAW_LIMIT)))
-        if count != ZERO and limit < ALWAYS:
-            count = drawn(place, uint64(limit), uint64(peek32(here.stream + FOUR * j)) & LOW,
-                          uint64(tick), block, here.low_key, here.high_key,
-                          here.size)  # fmt: skip
-        what = settle(place, count != ZERO, potential, here.stride, uint64(width), how, value,
-                      threshold, held, held_bits, int64(peek(k + uint64(8 * REFRACTORY))), ready,
-                      here.size)  # fmt: skip
+        narrow = (int64(1) << (width - 1)) + abs(base) <= INT32_MAX
+        if (
+            few
+            and narrow
+            and limit == ALWAYS
+            and how == 0
+            and value < 0
+            and not (forgets or floored or held_bits > ZERO or threshold > NEVER)
+        ):
+            count, what = keep(here.plus, n_plus, here.minus, n_minus, constant, potential,
+                               here.stride, old, uint64(width), value, place, here.live,
+                               here.size)  # fmt: skip
+            going = False
+        else:
+            count = accumulate(
+                here.plus, here.plus_weight, n_plus, here.minus, here.minus_weight, n_minus,
+                constant, few, here.sums, uint64(sum_width), potential, here.stride, old,
+                uint64(width), forgets, floored, floor - base, held, held_bits, place, ready,
+                here.size,
+            )  # fmt: skip
+            if not narrow:
+                _note_wild(here, j, beyond_int32(potential, here.stride, width, base, here.live,
+                                                 here.lanes))  # fmt: skip
+            if count != ZERO and limit < ALWAYS:
+                count = drawn(place, uint64(limit), uint64(peek32(here.stream + FOUR * j)) & LOW,
+                              uint64(tick), block, here.low_key, here.high_key,
+                              here.size)  # fmt: skip
+            refractory = int64(peek(k + uint64(8 * REFRACTORY)))
+            what = settle(place, count != ZERO, potential, here.stride, uint64(width), how, value,
+                          threshold, held, held_bits, refractory, ready, here.size)  # fmt: skip
+            going = what & RESTLESS != ZERO
         if what & GROWN == ZERO and width > 1:
             width -= 1
             if what & SHRUNK == ZERO and width > 1:
                 width -= 1
         poke(here.width + EIGHT * j, uint64(width))
-        going = what & RESTLESS != ZERO
         if count != ZERO:
             going |= forgets or (floored and value < floor - base)
         if going or (forgets and n_plus + n_minus > ZERO):

@@ -13,8 +13,9 @@ from spikealg.engine.words import WORDS
 
 __all__ = ["Ask", "Room", "block_words", "make_ask", "make_room"]
 
-CACHE = 384 * 1024
-"""Bytes that a block should keep in the second-level cache."""
+CACHE = 3 * 1024**2
+"""Bytes that a block may take: visits of larger blocks cost less for each lane, even where the
+second-level cache is smaller."""
 MOST_WORDS = 128
 """Words of a block from which more gain nothing."""
 TYPICAL_WIDTH = 6
