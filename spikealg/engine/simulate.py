@@ -20,7 +20,7 @@ from spikealg.progress import reporting
 
 __all__ = ["KERNELS", "run_job", "simulate"]
 
-SMALL_STATE = 2**26
+SMALL_STATE = 2**18
 """Bytes up to which a state is kept in any case."""
 
 

@@ -8,6 +8,7 @@ longest synapse needs. The planes of all rings are numbered through; a neuron's 
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -93,11 +94,21 @@ class LanePlan(NamedTuple):
     always: npt.NDArray[np.int64]
 
 
+_plans: WeakKeyDictionary[Network, tuple[npt.NDArray[np.int64], LanePlan]] = WeakKeyDictionary()
+
+
 def make_lane_plan(job: Job) -> LanePlan:
-    """Return the plan of a job's network; refractory ticks in the start state count too."""
-    network, plan = job.network, make_plan(job.network)
+    """Return the plan of a job's network, made once where starts do not hold other neurons."""
+    held = _held(job)
+    known = _plans.get(job.network)
+    if known is None or not np.array_equal(known[0], held):
+        known = _plans[job.network] = (held, _make_lane_plan(job, held))
+    return known[1]
+
+
+def _make_lane_plan(job: Job, held: npt.NDArray[np.int64]) -> LanePlan:
+    network, plan, role = job.network, make_plan(job.network), roles(job)
     n = network.n_neurons
-    held, role = _held(job), roles(job)
     rings = 1 << np.frexp(plan.longest)[1].astype(np.int64)
     first_plane = np.cumsum(rings) - rings
     source_start, source, pairs = _sources(network, first_plane, rings)

@@ -98,6 +98,13 @@ def fire_all(out, live, size):
 def fire_any(plus, n_plus, minus, n_minus, out, live, size):
     """Fire where any input is set, or any complemented one is not; return how many fire."""
     count = each(ZERO)
+    if n_plus <= uint64(2) and n_plus > ZERO and n_minus == ZERO:
+        first, second = peek(plus), peek(plus + (n_plus - ONE) * WORD)
+        for w in range(ZERO, size, STEP):
+            fired = (load(first + w) | load(second + w)) & load(live + w)
+            store(out + w, fired)
+            count = count + ones(fired)
+        return total(count)
     for w in range(ZERO, size, STEP):
         fired = each(ZERO)
         for a in range(ZERO, n_plus):
