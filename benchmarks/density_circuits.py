@@ -13,10 +13,9 @@ from time import perf_counter
 
 import numpy as np
 
-from spikealg import diffusion
+from meshes import torus
 from spikealg.solvers.diffusion import density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS
-from spikealg.solvers.diffusion.transition import Transition
 
 STEPS = 100
 WALKERS_PER_VERTEX = 10
@@ -33,18 +32,9 @@ COLUMNS = (
 )
 
 
-def torus(shape: tuple[int, ...]) -> Transition:
-    """Return a step to one of the neighbours on a lattice without sides."""
-    lower, upper = (0,) * len(shape), shape
-    problem = diffusion.Problem(
-        diffusion.Box(lower, upper, shape), diffusivity=0.5, boundary="periodic", initial=lower
-    )
-    return problem.rates.transition(1 / len(shape))
-
-
 def row(name: str, neighbours: int) -> tuple[object, ...]:
     """Return the row of a circuit."""
-    transition = torus(MESHES[neighbours])
+    transition = torus(*MESHES[neighbours])
     start = np.full(len(transition.live), WALKERS_PER_VERTEX)
 
     def walk(steps: int) -> density.Walk:

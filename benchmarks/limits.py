@@ -8,12 +8,11 @@ the rate of synaptic events.
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numba import njit, uint32
+
+from timing import seconds
 
 EVENTS = 20_000_000
 SIZES = {"40 KB": 10_000, "400 KB": 100_000, "4 MB": 1_000_000, "400 MB": 100_000_000}
@@ -43,13 +42,6 @@ def add_up(values: np.ndarray) -> int:
     for j in range(values.shape[0]):
         total += values[j]
     return total
-
-
-def seconds(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> float:
-    """Return the wall seconds of one call."""
-    start = time.perf_counter()
-    function(*arguments, **keywords)
-    return time.perf_counter() - start
 
 
 class ScatterLimit:

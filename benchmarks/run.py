@@ -1,138 +1,70 @@
-"""Speed on one thread, against limits measured in the same run.
+"""Speed of spikealg against the machine's limits, other simulators and hand-written Monte Carlo.
 
-    python benchmarks/run.py                    every workload, as a table
-    python benchmarks/run.py --markdown         the same as Markdown, for benchmarks/README.md
-    python benchmarks/run.py --only W2 density  some of them
+    python benchmarks/run.py                        every section, as tables
+    python benchmarks/run.py --only kernels adder   some of them
+    python benchmarks/run.py --quick                small sizes, to see that all works
+    python benchmarks/run.py --markdown             also write tables and charts into the README
+    python benchmarks/run.py --peers PYTHON         the Python that has other simulators
 
-Each call is repeated, with the limit measured before every repetition, and medians are compared:
-the clock of a shared machine drifts, a ratio within one run much less. The wall seconds are those
-of the call; rates leave out what the same call takes for no ticks (or one walk step), as building
-is left out of the figures that other simulators publish.
+What is compared takes turns, and medians are taken: the clock of a shared machine drifts, a ratio
+within one run much less.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
-from collections.abc import Callable, Iterator
+import sys
+from importlib import import_module
+from pathlib import Path
 
-import walks
-from limits import ScatterLimit, seconds
-from spikealg.engine import simulate
-from spikealg.engine.plan import make_plan
-from workloads import Workload, random_network, rings, steppers
+import machine
+from figure import draw
+from report import splice
+from settings import Settings
 
-KERNELS = ("event", "clock")
-WORKLOADS: dict[str, Callable[[], Workload]] = {
-    "W1-100": lambda: random_network(100),
-    "W1-1000": lambda: random_network(1000),
-    "W2": rings,
-    "W3": steppers,
-}
-SPIKE_COLUMNS = (
-    "workload",
-    "kernel",
-    "wall s",
-    "M synaptic events/s",
-    "of scatter-add",
-    "of unsigned scatter-add",
-    "bytes/synapse",
-    "seen",
+SECTIONS = (
+    "kernels",
+    "peers",
+    "particle",
+    "density",
+    "adder",
+    "scaling",
+    "memory",
+    "choice",
+    "first_answer",
 )
-WALK_COLUMNS = ("walk", "method", "wall s", "M walker-steps/s", "against montecarlo")
-
-
-def measure_spikes(workload: Workload, kernel: str, limit: ScatterLimit, repeat: int) -> list[str]:
-    """Return the row of one kernel on one workload."""
-    network, arguments = workload.network, {"kernel": kernel, "threads": 1, "record": "counts"}
-
-    def run(ticks: int) -> None:
-        nonlocal result
-        inputs = workload.inputs if ticks else None
-        result = simulate(network, inputs, ticks=ticks, seed=1, **arguments)
-
-    result = None
-    run(workload.ticks)
-    seen = workload.check(result.counts)
-    events = result.synaptic_events
-    walls, idle = [], []
-    for _ in range(repeat):
-        limit.measure()
-        idle.append(seconds(run, 0))
-        walls.append(seconds(run, workload.ticks))
-    wall = statistics.median(walls)
-    rate = events / (wall - statistics.median(idle))
-    signed, unsigned = limit.rates()
-    return [
-        workload.name,
-        kernel,
-        f"{wall:.3f}",
-        f"{rate / 1e6:.0f}",
-        f"{rate / signed:.0%}",
-        f"{rate / unsigned:.0%}",
-        str(make_plan(network).bytes_per_synapse),
-        seen,
-    ]
-
-
-def measure_walks(repeat: int) -> Iterator[list[str]]:
-    """Yield the rows of the density circuit and of its rival, on the same transition matrix."""
-    rates = {}
-    rows = []
-    for method, walk in walks.METHODS.items():
-        walk(walks.STEPS[method])
-        short, long = [], []
-        for _ in range(repeat):
-            short.append(seconds(walk, 1))
-            long.append(seconds(walk, walks.STEPS[method]))
-        wall = statistics.median(long)
-        rates[method] = (
-            walks.WALKERS * (walks.STEPS[method] - 1) / (wall - statistics.median(short))
-        )
-        rows.append([walks.NAME, method, f"{wall:.3f}", f"{rates[method] / 1e6:.1f}"])
-    for row in rows:
-        yield [*row, f"{rates[row[1]] / rates['montecarlo']:.2f}"]
-
-
-def show(columns: tuple[str, ...], rows: list[list[str]], markdown: bool) -> None:
-    """Print a table."""
-    if markdown:
-        for row in (columns, ["---"] * len(columns), *rows):
-            print("| " + " | ".join(row) + " |")
-    else:
-        widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
-        for row in (columns, *rows):
-            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
-    print()
+"""Modules in sections/; each has `measure(settings) -> Report`."""
+FOLDER = Path(__file__).parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", nargs="+", choices=[*WORKLOADS, "density"])
-    parser.add_argument("--kernels", nargs="+", default=KERNELS)
-    parser.add_argument("--repeat", type=int, default=5, help="repetitions of each call")
-    parser.add_argument("--markdown", action="store_true")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, metavar="SECTION")
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    parser.add_argument("--repeat", type=int, default=5, help="turns of each call")
+    parser.add_argument("--kernel", default="lanes", help="the kernel of runs of many lanes")
+    parser.add_argument("--peers", type=Path, default=Path(sys.executable), metavar="PYTHON")
+    parser.add_argument("--charts", type=Path, help="folder for a PNG of each section")
+    parser.add_argument("--markdown", action="store_true", help="write into benchmarks/README.md")
     options = parser.parse_args()
-    chosen = options.only or [*WORKLOADS, "density"]
-
-    limit = ScatterLimit()
-    rows = []
-    for name in WORKLOADS:
-        if name in chosen:
-            workload = WORKLOADS[name]()
-            rows += [
-                measure_spikes(workload, kernel, limit, options.repeat)
-                for kernel in options.kernels
-            ]
-    if rows:
-        show(SPIKE_COLUMNS, rows, options.markdown)
-        signed, unsigned = limit.rates()
-        print(
-            f"scatter-add into 400 KB in this run: {signed / 1e6:.0f} M/s, "
-            f"with unsigned indices {unsigned / 1e6:.0f} M/s\n"
-        )
-    if "density" in chosen:
-        show(WALK_COLUMNS, list(measure_walks(options.repeat)), options.markdown)
+    if options.quick and options.markdown:
+        parser.error("figures of --quick mean little and do not belong into the README")
+    settings = Settings(options.quick, options.repeat, options.kernel, options.peers)
+    charts = FOLDER / "images" if options.markdown else options.charts
+    described = machine.describe()
+    print(described + "\n", flush=True)
+    for name in options.only:
+        report = import_module(f"sections.{name}").measure(settings)
+        for table in report.tables:
+            print(table.text(), flush=True)
+        drawn = charts is not None and draw(report.charts, charts / f"{name}.png")
+        if options.markdown:
+            parts = [table.markdown() for table in report.tables]
+            if drawn:
+                parts.append(f"![{name}](images/{name}.png)\n")
+            splice(FOLDER / "README.md", name, "\n".join([f"On {described}\n", *parts]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""The jobs of spikealg that several sections measure, as functions like those of the rivals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikealg.engine import simulate
+from spikealg.solvers.diffusion import density as density_circuit
+from spikealg.solvers.diffusion.modular import factor_moduli
+from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from spikealg.solvers.diffusion.transition import Transition
+
+
+def particle(
+    walkers: int,
+    steps: int,
+    size: int,
+    seed: int,
+    *,
+    kernel: str,
+    stay: float = 0,
+    ticks_per_step: int = 2,
+    threads: int = 1,
+) -> np.ndarray:
+    """Walk from place 0 of a ring by a particle circuit each; return where walkers end, (size,).
+
+    The moduli are the factors of `size` that have no common divisor: 3, 5, 7, 11 for 1155.
+    """
+    move = (1 - stay) / 2
+    circuit = ParticleCircuit(factor_moduli(size), move, move, ticks_per_step=ticks_per_step)
+    asked = circuit.reading([steps])
+    run = simulate(
+        circuit.compile(),
+        {**circuit.inputs(np.zeros(walkers, dtype=np.int64)), "read": asked},
+        ticks=len(asked),
+        lanes=walkers,
+        seed=seed,
+        kernel=kernel,
+        record=["residues"],
+        threads=threads,
+    )
+    return np.bincount(circuit.decode(run, steps)[:, 0], minlength=size)
+
+
+def density(
+    transition: Transition,
+    start: np.ndarray,
+    steps: int,
+    *,
+    kernel: str,
+    circuit: str = "auto",
+    lanes: int | None = None,
+    threads: int = 1,
+) -> np.ndarray:
+    """Walk by a density circuit; return where walkers end, (V,) int64.
+
+    `lanes` None spreads walkers over as many lanes as is best.
+    """
+    if lanes is None:
+        lanes = max(1, int(start.sum()) // (8 * len(start)))
+    walk = density_circuit.walk(
+        transition,
+        start,
+        np.array([steps]),
+        seed=1,
+        lanes=lanes,
+        circuit=circuit,
+        kernel=kernel,
+        threads=threads,
+    )
+    counts: np.ndarray = walk.counts[0]
+    return counts
