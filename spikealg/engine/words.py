@@ -14,7 +14,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
 __all__ = [
     "BYTES",
@@ -158,48 +158,36 @@ def numbers(typing_context):
     return _words(), generate
 
 
-def _operator(symbol: Any, instruction: str) -> None:
-    """Let an operator on two values be one instruction, word by word."""
+def _operator(symbol: Any, arity: int, instruction: str) -> None:
+    """Let an operator on values be one instruction, word by word."""
 
-    @intrinsic
-    def compute(typing_context, a, b):
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return getattr(builder, instruction)(*arguments)
+    @type_callable(symbol)
+    def choose(context: Any) -> Any:
+        def unary(a: Any) -> Any:
+            return _words if isinstance(a, _WordsType) else None
 
-        return _words(_words, _words), generate
+        def binary(a: Any, b: Any) -> Any:
+            both = isinstance(a, _WordsType) and isinstance(b, _WordsType)
+            return _words if both else None
 
-    @overload(symbol)
-    def choose(a, b):
-        if isinstance(a, _WordsType) and isinstance(b, _WordsType):
-            return lambda a, b: compute(a, b)
-        return None
+        return unary if arity == 1 else binary
 
-
-for _symbol, _instruction in (
-    (operator.and_, "and_"),
-    (operator.or_, "or_"),
-    (operator.xor, "xor"),
-    (operator.add, "add"),
-    (operator.mul, "mul"),
-    (operator.lshift, "shl"),
-    (operator.rshift, "lshr"),
-):
-    _operator(_symbol, _instruction)
-
-
-@intrinsic
-def _complement(typing_context, a):
+    @lower_builtin(symbol, *[_WordsType] * arity)
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.not_(arguments[0])
-
-    return _words(_words), generate
+        return getattr(builder, instruction)(*arguments)
 
 
-@overload(operator.invert)
-def _invert(a):
-    if isinstance(a, _WordsType):
-        return lambda a: _complement(a)
-    return None
+for _symbol, _arity, _instruction in (
+    (operator.and_, 2, "and_"),
+    (operator.or_, 2, "or_"),
+    (operator.xor, 2, "xor"),
+    (operator.add, 2, "add"),
+    (operator.mul, 2, "mul"),
+    (operator.lshift, 2, "shl"),
+    (operator.rshift, 2, "lshr"),
+    (operator.invert, 1, "not_"),
+):
+    _operator(_symbol, _arity, _instruction)
 
 
 def _shuffle(pattern: list[int]) -> Any:
