@@ -20,6 +20,8 @@ from spikealg.solvers.diffusion.library import (
     heat_rod,
     ornstein_uhlenbeck,
 )
+from spikealg.solvers.diffusion.modular import coprime_moduli, factor_moduli
+from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
 from spikealg.solvers.diffusion.polygon import Polygon, lake
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.saved import SavedProblem
@@ -36,11 +38,14 @@ __all__ = [
     "Expectation",
     "Graph",
     "Interval",
+    "ParticleCircuit",
     "Polygon",
     "Problem",
     "SavedProblem",
     "Solution",
     "advection_diffusion",
+    "coprime_moduli",
+    "factor_moduli",
     "gamblers_ruin",
     "heat_rod",
     "lake",

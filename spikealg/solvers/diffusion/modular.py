@@ -142,9 +142,7 @@ class ModularCode:
     def _weights(self) -> tuple[int, ...]:
         """Multiples of all other moduli that are 1 modulo their own (Chinese remainder theorem)."""
         rest = [self.positions // m for m in self.moduli]
-        return tuple(
-            r * pow(r, -1, m) % self.positions for r, m in zip(rest, self.moduli, strict=True)
-        )
+        return tuple(r * pow(r, -1, m) for r, m in zip(rest, self.moduli, strict=True))
 
     def residues(self, position: npt.ArrayLike) -> IntArray:
         """Return the residues of positions (...,), of any size and sign, as int64 (..., rings)."""
