@@ -171,25 +171,31 @@ def fire_few(plus, n_plus, minus, n_minus, constant, out, live, size):
     return total(count)
 
 
+@njit(cache=True, inline="always")
+def _sum_few(plus, n_plus, minus, n_minus, s0, s1, s2, w):
+    """Return the three planes of a sum from −4 to 3 at `w`, started at planes s0, s1, s2."""
+    for a in range(ZERO, n_plus):
+        x = load(peek(plus + a * WORD) + w)
+        y = s0 & x
+        s0 = s0 ^ x
+        s2 = s2 ^ (s1 & y)
+        s1 = s1 ^ y
+    for a in range(ZERO, n_minus):
+        x = ~load(peek(minus + a * WORD) + w)
+        y = s0 & x
+        s0 = s0 ^ x
+        s2 = s2 ^ (s1 & y)
+        s1 = s1 ^ y
+    return s0, s1, s2
+
+
 @njit(cache=True)
 def fire_three(plus, n_plus, minus, n_minus, constant, out, live, size):
     """Fire where constant + inputs ≥ 0; all weights are 1, all sums from −4 to 3."""
     k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
     count = each(ZERO)
     for w in range(ZERO, size, STEP):
-        s0, s1, s2 = k0, k1, k2
-        for a in range(ZERO, n_plus):
-            x = load(peek(plus + a * WORD) + w)
-            y = s0 & x
-            s0 = s0 ^ x
-            s2 = s2 ^ (s1 & y)
-            s1 = s1 ^ y
-        for a in range(ZERO, n_minus):
-            x = ~load(peek(minus + a * WORD) + w)
-            y = s0 & x
-            s0 = s0 ^ x
-            s2 = s2 ^ (s1 & y)
-            s1 = s1 ^ y
+        s0, s1, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
         fired = load(live + w) & ~s2
         store(out + w, fired)
         count = count + ones(fired)
@@ -197,17 +203,19 @@ def fire_three(plus, n_plus, minus, n_minus, constant, out, live, size):
 
 
 @njit(cache=True)
-def _add_at(number, width, x, place):
-    """Add x·2^place to a number whose planes are BYTES apart, modulo 2^width."""
-    address = number + place * STEP
+def _add_weighted(number, width, x, weight):
+    """Add weight·x to a number whose planes are BYTES apart, modulo 2^width."""
     end = number + width * STEP
-    while address < end:
-        a = load(address)
-        store(address, a ^ x)
-        x = a & x
-        if any_bit(x) == ZERO:
-            break
-        address += STEP
+    while weight != ZERO:
+        if weight & ONE:
+            address, carry = number, x
+            while address < end and any_bit(carry) != ZERO:
+                a = load(address)
+                store(address, a ^ carry)
+                carry = a & carry
+                address += STEP
+        weight >>= ONE
+        number += STEP
 
 
 @njit(cache=True)
@@ -217,22 +225,10 @@ def _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, numb
         store(number + k * STEP, each(_bit(constant, int64(k))))
     for a in range(ZERO, n_plus):
         x = load(peek(plus + a * WORD) + w)
-        weight = peek(plus_weight + a * WORD)
-        place = ZERO
-        while weight != ZERO:
-            if weight & ONE:
-                _add_at(number, width, x, place)
-            weight >>= ONE
-            place += ONE
+        _add_weighted(number, width, x, peek(plus_weight + a * WORD))
     for a in range(ZERO, n_minus):
         x = ~load(peek(minus + a * WORD) + w)
-        weight = peek(minus_weight + a * WORD)
-        place = ZERO
-        while weight != ZERO:
-            if weight & ONE:
-                _add_at(number, width, x, place)
-            weight >>= ONE
-            place += ONE
+        _add_weighted(number, width, x, peek(minus_weight + a * WORD))
 
 
 @njit(cache=True)
@@ -284,19 +280,7 @@ def accumulate(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant
     top = potential + (old_width - ONE) * stride
     for w in range(ZERO, size, STEP):
         if unit:
-            s0, s1, s2 = k0, k1, k2
-            for a in range(ZERO, n_plus):
-                x = load(peek(plus + a * WORD) + w)
-                y = s0 & x
-                s0 = s0 ^ x
-                s2 = s2 ^ (s1 & y)
-                s1 = s1 ^ y
-            for a in range(ZERO, n_minus):
-                x = ~load(peek(minus + a * WORD) + w)
-                y = s0 & x
-                s0 = s0 ^ x
-                s2 = s2 ^ (s1 & y)
-                s1 = s1 ^ y
+            s0, s1, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
             store(number, s0)
             store(number + STEP, s1)
             store(number + STEP + STEP, s2)
@@ -351,33 +335,13 @@ def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, w
     """
     count, grown, shrunk = each(ZERO), each(ZERO), each(ZERO)
     k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
-    low = min(old_width, uint64(3)) * stride
     old, end = old_width * stride, width * stride
     for w in range(ZERO, size, STEP):
-        s0, s1, s2 = k0, k1, k2
-        for a in range(ZERO, n_plus):
-            x = load(peek(plus + a * WORD) + w)
-            y = s0 & x
-            s0 = s0 ^ x
-            s2 = s2 ^ (s1 & y)
-            s1 = s1 ^ y
-        for a in range(ZERO, n_minus):
-            x = ~load(peek(minus + a * WORD) + w)
-            y = s0 & x
-            s0 = s0 ^ x
-            s2 = s2 ^ (s1 & y)
-            s1 = s1 ^ y
+        s0, s1, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
         here = potential + w
         a, carry = load(here), each(ZERO)
         # Planes 0 to 2 of the sum, then its sign; the potential is extended by its own sign.
         place, d = ZERO, s0
-        while place < low:
-            a = load(here + place)
-            x = a ^ d
-            store(here + place, x ^ carry)
-            carry = (carry & x) | (d & ~x)
-            d, s1 = s1, s2
-            place += stride
         while place < old:
             a = load(here + place)
             x = a ^ d
