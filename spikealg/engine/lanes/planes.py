@@ -195,7 +195,7 @@ def fire_three(plus, n_plus, minus, n_minus, constant, out, live, size):
     k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
     count = each(ZERO)
     for w in range(ZERO, size, STEP):
-        s0, s1, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
+        _, _, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
         fired = load(live + w) & ~s2
         store(out + w, fired)
         count = count + ones(fired)
