@@ -18,10 +18,11 @@ class DrainingCircuit(DensityCircuit):
     """Two counters per vertex: one drains, a walker a tick, while the other fills.
 
     A counter has threshold 1 and loses 1 by a spike. Open, it holds n walkers as a potential of n
-    and spikes in n ticks one after another; closed, it lies lower by ``most`` and is silent. Its
-    spike goes past the gates and then straight to the counters of the neighbours: an exit needs no
-    neuron, because a signed sum of spikes says who takes it, and a counter sums up anyway. Only
-    exits out of the mesh have a neuron each, so that a walker that leaves is a spike.
+    and spikes in n ticks one after another. Closed, it lies lower by a power of two not less than
+    ``most``, and is silent. Its spike goes past the gates and then straight to the counters of the
+    neighbours: an exit needs no neuron, because a signed sum of spikes says who takes it, and a
+    counter sums up anyway. Only exits out of the mesh have a neuron each, so that a walker that
+    leaves is a spike.
 
     There are two control neurons called "gone". One counts down the walkers that have yet to
     leave in this step, while the other counts those that will have to in the next. The spike of
@@ -66,8 +67,10 @@ class DrainingCircuit(DensityCircuit):
         line = np.cumsum(outside) - 1
         choice, pause = self.choice, self._pause()
         soonest = int(pause.min())
+        # A single bit is least work where potentials are bit planes.
+        lock = 1 << (self.most - 1).bit_length()
         # The second half begins as one that has drained, see `start`.
-        v_init = np.array([[-self.most], [0]])
+        v_init = np.array([[-lock], [0]])
         counter = self._keeping((2, self.vertices), "counter", reset="subtract", v_init=v_init)
         way_out = self._gates((2, int(outside.sum())), "way_out")
         gone = self._keeping(2, "gone")
@@ -87,8 +90,8 @@ class DrainingCircuit(DensityCircuit):
             self.connect(draining, gone[half], delay=1 + pause - soonest)
             self.connect(draining, next_gone, -1)
             self.connect(way_out[half], next_gone)
-            self.connect(gone[half], draining, -self.most, delay=soonest)
-            self.connect(gone[half], filling, self.most, delay=soonest)
+            self.connect(gone[half], draining, -lock, delay=soonest)
+            self.connect(gone[half], filling, lock, delay=soonest)
             for begun in (next_gone, walk):
                 self.connect(gone[half], begun, delay=soonest)
 
