@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,9 @@ import numpy.typing as npt
 from spikealg.arguments import as_int
 from spikealg.engine import Run, Status, simulate
 from spikealg.errors import InputError
+from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.density_circuits import choose_circuit, make_circuit
-from spikealg.solvers.diffusion.density_circuits.base import DensityCircuit
+from spikealg.solvers.diffusion.density_circuits.base import MOST, DensityCircuit
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk, settle
 
@@ -19,9 +21,13 @@ __all__ = ["spread", "walk"]
 
 Array = npt.NDArray[np.int64]
 LONGEST_RUN = 2**31 - 1
+ENGINE_BYTES = 32
+"""What the engine needs for a moment for each walker count that is handed over [bytes]."""
+BLOCK = 64
+"""Lanes that are dealt out at a time, which bounds the memory in between."""
 
 
-def spread(walkers: Array, lanes: int) -> Array:
+def spread(walkers: Array, lanes: int) -> npt.NDArray[np.signedinteger[Any]]:
     """Deal walkers out to lanes like cards, vertex by vertex.
 
     Parameters
@@ -31,13 +37,28 @@ def spread(walkers: Array, lanes: int) -> Array:
 
     Returns
     -------
-    (lanes, V) int64
+    (lanes, V) array of int16, or of int32 if it has to hold more
         Sums to `walkers` over lanes; two lanes hold the same number of walkers up to one.
+
+    Raises
+    ------
+    TooLargeError
+        If it would not fit into memory, with what the engine makes of it.
     """
-    ends = np.concatenate([[0], np.cumsum(walkers)])
-    # Of the walkers 0 .. end − 1, lane l gets those whose number is l modulo lanes.
-    dealt = (ends - 1 - np.arange(lanes)[:, np.newaxis]) // lanes
-    return np.diff(dealt, axis=1)
+    shares, over = np.divmod(walkers, lanes)
+    dtype = np.dtype(np.int16 if shares.max(initial=0) < 2**15 - 1 else np.int32)
+    require_memory(
+        (dtype.itemsize + ENGINE_BYTES) * lanes * len(walkers),
+        f"the start of {lanes} lanes of {len(walkers)} vertices",
+        "use fewer lanes",
+    )
+    # The walkers that are over go on where those of the vertex before ended.
+    first = (np.cumsum(over) - over) % lanes
+    dealt = np.empty((lanes, len(walkers)), dtype=dtype)
+    for low in range(0, lanes, BLOCK):
+        lane = np.arange(low, min(low + BLOCK, lanes))[:, np.newaxis]
+        dealt[lane[:, 0]] = shares + ((lane - first) % lanes < over)
+    return dealt
 
 
 def walk(
@@ -87,8 +108,12 @@ def walk(
     if not walking.any():
         return Walk(counts, exited)
     n_steps = int(steps[-1])
+    fullest = -(-int(walking.sum()) // lanes)
+    if fullest > MOST:
+        raise InputError(
+            f"{fullest} walkers in a lane are more than a circuit can hold, {MOST}: use more lanes"
+        )
     load = spread(walking[vertices], lanes)
-    fullest = int(load.sum(axis=1).max())
     plan = make_circuit(
         choose_circuit(circuit),
         transition,

@@ -6,7 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg import diffusion
+from spikealg import diffusion, memory
+from spikealg.errors import InputError, TooLargeError
 from spikealg.solvers.diffusion import chain, density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS
 from tests.helpers import FAST_KERNELS
@@ -66,6 +67,25 @@ def test_walkers_deal_evenly():
         assert dealt.min() >= 0
         assert dealt.sum(axis=0).tolist() == walkers.tolist()
         assert np.ptp(dealt.sum(axis=1)) <= 1
+        # Like cards: walker k, counted over all vertices, goes to lane k modulo lanes.
+        owner = np.repeat(np.arange(30), walkers)
+        for lane in range(lanes):
+            assert dealt[lane].tolist() == np.bincount(owner[lane::lanes], minlength=30).tolist()
+
+
+def test_what_is_dealt_is_as_small_as_it_can_be():
+    assert density.spread(np.array([32766 * 4 + 3, 0]), 4).dtype == np.int16
+    many = density.spread(np.array([32767 * 4, 7]), 4)
+    assert many.dtype == np.int32
+    assert many.sum(axis=0).tolist() == [32767 * 4, 7]
+
+
+def test_walkers_that_do_not_fit_are_refused(monkeypatch):
+    with pytest.raises(InputError, match="600000000 walkers in a lane are more than a circ"):
+        density.walk(ring(4), np.full(4, 3 * 10**8), np.array([1]), seed=0, lanes=2)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2**20)
+    with pytest.raises(TooLargeError, match="the start of 10000 lanes of 4 vertices would need"):
+        density.walk(ring(4), np.full(4, 10**4), np.array([1]), seed=0, lanes=10_000)
 
 
 def test_nobody_walks_where_all_start_on_sinks():
