@@ -25,7 +25,7 @@ class Laws:
     def __init__(self, name, transition):
         self.name, exits = name, transition.exits
         self.plan = {"tree": "published", "swap-tree": "swap"}.get(name, name)
-        by_tree = name in ("tree", "swap-tree", "drain")
+        by_tree = name in ("tree", "swap-tree", "direct", "drain")
         self.targets = np.split(exits.target, exits.indptr[1:-1])
         self.chances = np.split(exits.probability, exits.indptr[1:-1])
         sent_on = [
@@ -41,8 +41,8 @@ class Laws:
             ]
         )
         # Spikes of a walker that takes an exit: counted out, read, sent on, moved back.
-        own = {"published": 4, "swap": 3, "drain": 1}[self.plan]
-        leaves = {"published": -1, "swap": 0, "drain": 1}[self.plan]
+        own = {"published": 4, "swap": 3, "direct": 1, "drain": 1}[self.plan]
+        leaves = {"published": -1, "swap": 0, "direct": 1, "drain": 1}[self.plan]
         self.spikes = [
             own + np.array(s) + leaves * (t < 0) for s, t in zip(sent_on, self.targets, strict=True)
         ]
@@ -54,6 +54,7 @@ class Laws:
         return {
             "published": 4 * v + 2 * m + 4,
             "swap": 3 * v + 4 * m + 4,
+            "direct": 2 * (m + out + v) + 4,
             "drain": 2 * (m + out) + 3,
         }[self.plan]
 
@@ -63,12 +64,14 @@ class Laws:
             return int((before + self.ticks).max() + after.max() + 7)
         if self.plan == "swap":
             return int((before + np.maximum(self.ticks, 2)).max())
+        if self.plan == "direct":
+            return int((before + 1 + self.pause).max())
         return int(np.where(before > 0, before + self.pause, self.pause.min()).max())
 
     def spikes_of_step(self, walkers):
         """Return mean and variance of the spikes of a step, all neurons together."""
         v = len(walkers)
-        mean = {"published": 4 * v + 4, "swap": 2 * v + 2, "drain": 2}[self.plan]
+        mean = {"published": 4 * v + 4, "swap": 2 * v + 2, "direct": v + 2, "drain": 2}[self.plan]
         variance = 0.0
         for n, spikes, chances in zip(walkers, self.spikes, self.chances, strict=True):
             mean += n * spikes @ chances
@@ -154,10 +157,12 @@ def test_neurons(name, seed):
     assert make_circuit(name, transition, steps=3).compile().n_neurons == laws.neurons + 1
 
 
-@pytest.mark.parametrize(("d", "neurons"), [(2, (8, 11, 4)), (4, (12, 19, 8)), (6, (16, 27, 12))])
+@pytest.mark.parametrize(
+    ("d", "neurons"), [(2, (8, 11, 6, 4)), (4, (12, 19, 10, 8)), (6, (16, 27, 14, 12))]
+)
 def test_neurons_per_vertex_of_a_regular_mesh(d, neurons):
     ring = transition_of([{(v + k) % 9: 1.0 for k in range(d)} for v in range(9)])
-    for name, per_vertex in zip(("published", "swap", "drain"), neurons, strict=True):
+    for name, per_vertex in zip(("published", "swap", "direct", "drain"), neurons, strict=True):
         control = 3 if name == "drain" else 4
         assert make_circuit(name, ring).compile().n_neurons == 9 * per_vertex + control
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from spikealg.arguments import as_choice
 from spikealg.solvers.diffusion.density_circuits.base import MOST, DensityCircuit
 from spikealg.solvers.diffusion.density_circuits.choice import Choice, chain_of_gates, tree_of_gates
+from spikealg.solvers.diffusion.density_circuits.direct import DirectCircuit
 from spikealg.solvers.diffusion.density_circuits.draining import DrainingCircuit
 from spikealg.solvers.diffusion.density_circuits.published import PublishedCircuit
 from spikealg.solvers.diffusion.density_circuits.swapping import SwappingCircuit
@@ -19,6 +20,7 @@ CIRCUITS: dict[str, tuple[type[DensityCircuit], Callable[[ExitLists], Choice]]] 
     "tree": (PublishedCircuit, tree_of_gates),
     "swap": (SwappingCircuit, chain_of_gates),
     "swap-tree": (SwappingCircuit, tree_of_gates),
+    "direct": (DirectCircuit, tree_of_gates),
     "drain": (DrainingCircuit, tree_of_gates),
 }
 """How walkers are counted, and how a walker finds its exit."""

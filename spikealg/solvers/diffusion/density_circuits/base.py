@@ -22,6 +22,7 @@ from spikealg.solvers.diffusion.transition import ExitLists, Transition
 
 __all__ = ["MOST", "DensityCircuit"]
 
+IntArray = npt.NDArray[np.int64]
 MOST = 2**29
 """Walkers that a lane may hold: a weight as large still fits int32 a few times."""
 
@@ -158,18 +159,58 @@ class DensityCircuit(Circuit):
         probability = np.rint(self.choice.probability * scale) / scale
         return self._gates(len(probability), "gate", probability=probability)
 
-    def _choose_after_count(
-        self, counter: Neurons, generator: Neurons, gate: Neurons, way_out: Neurons
-    ) -> None:
-        """Lead counted-out walkers past the gates, to one neuron per exit.
+    def _choose_after_count(self, counter: Neurons, generator: Neurons, way_out: Neurons) -> None:
+        """Lead counted-out walkers past gates to one neuron per exit.
 
         A walker is a spike of its vertex's generator without one of its counter.
         """
+        gate = self._choosers()
         for sender, weight in ((generator, 1), (counter, -1)):
             self._tell(sender, gate, self.choice.gates_from_walkers, weight)
             self._tell(sender, way_out, self.choice.exits_from_walkers, weight)
         self._tell(gate, gate, self.choice.gates_from_gates)
         self._tell(gate, way_out, self.choice.exits_from_gates)
+
+    def _choose_directly(
+        self, walkers: Neurons, counter: Neurons, weight: int, way_out: Neurons
+    ) -> None:
+        """Lead walkers past gates into the counters of their targets, and out of the mesh.
+
+        Parameters
+        ----------
+        walkers : Neurons (V,)
+            A spike is a walker that leaves its vertex.
+        counter : Neurons (V,)
+            Each walker that arrives adds `weight`.
+        way_out : Neurons (exits that leave the mesh,)
+        """
+        gate, choice, target = self._choosers(), self.choice, self.exits.target
+        self._tell(walkers, gate, choice.gates_from_walkers)
+        self._tell(gate, gate, choice.gates_from_gates)
+        outside = target < 0
+        line = np.cumsum(outside) - 1
+        for sender, terms in (
+            (walkers, choice.exits_from_walkers),
+            (gate, choice.exits_from_gates),
+        ):
+            self._tell(sender, counter, terms.among(~outside, target), weight)
+            self._tell(sender, way_out, terms.among(outside, line))
+
+    def _pause(self) -> IntArray:
+        """Return for how many ticks a vertex is silent between its last walker and the next step.
+
+        The walker has to be in its counter in the tick that begins the step; out of the mesh it
+        has to be a tick before.
+
+        Returns
+        -------
+        (V,) int64
+        """
+        pause = np.maximum(self.choice.latency - 1, 1)
+        vertex = np.repeat(np.arange(self.vertices), np.diff(self.exits.indptr))
+        outside = self.exits.target < 0
+        np.maximum.at(pause, vertex[outside], self.choice.arrival[outside])
+        return pause
 
     def _tell(self, sources: Neurons, places: Neurons, terms: Terms, weight: int = 1) -> None:
         """Add the synapses of `terms`, from all sources to all places."""

@@ -51,42 +51,21 @@ class DrainingCircuit(DensityCircuit):
     def _inputs(self, walkers: npt.NDArray[np.integer[Any]]) -> dict[str, Any]:
         return {"load": walkers[np.newaxis], "total": -walkers.sum(axis=1), "start": 10}
 
-    def _pause(self) -> npt.NDArray[np.int64]:
-        """Return for how many ticks each vertex is silent before the next step, (V,) int64."""
-        # A walker has to be in its counter, or out of the mesh, when the next step begins.
-        pause = np.maximum(self.choice.latency - 1, 1)
-        vertex = np.repeat(np.arange(self.vertices), np.diff(self.exits.indptr))
-        outside = self.exits.target < 0
-        np.maximum.at(pause, vertex[outside], self.choice.arrival[outside])
-        return pause
-
     def build(self, load: Signal, total: Signal, start: Signal) -> None:
         """Wire the two halves to each other and to the three neurons that control them."""
-        target = self.exits.target
-        inside, outside = target >= 0, target < 0
-        line = np.cumsum(outside) - 1
-        choice, pause = self.choice, self._pause()
+        pause = self._pause()
         soonest = int(pause.min())
         # A single bit is least work where potentials are bit planes.
         lock = 1 << (self.most - 1).bit_length()
         # The second half begins as one that has drained, see `start`.
         v_init = np.array([[-lock], [0]])
         counter = self._keeping((2, self.vertices), "counter", reset="subtract", v_init=v_init)
-        way_out = self._gates((2, int(outside.sum())), "way_out")
+        way_out = self._gates((2, len(self.exit_side) // 2), "way_out")
         gone = self._keeping(2, "gone")
         walk = self._gates((), "walk")
         for half in range(2):
             draining, filling, next_gone = counter[half], counter[1 - half], gone[1 - half]
-            gate = self._choosers()
-            self._tell(draining, gate, choice.gates_from_walkers)
-            self._tell(gate, gate, choice.gates_from_gates)
-            for sender, terms in (
-                (draining, choice.exits_from_walkers),
-                (gate, choice.exits_from_gates),
-            ):
-                self._tell(sender, filling, terms.among(inside, target))
-                self._tell(sender, way_out[half], terms.among(outside, line))
-
+            self._choose_directly(draining, filling, 1, way_out[half])
             self.connect(draining, gone[half], delay=1 + pause - soonest)
             self.connect(draining, next_gone, -1)
             self.connect(way_out[half], next_gone)

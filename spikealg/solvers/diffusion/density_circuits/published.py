@@ -46,12 +46,11 @@ class PublishedCircuit(DensityCircuit):
         buffer_generator = self._gates(self.vertices, "buffer_generator")
         readout = self._keeping(self.vertices, "readout")
         way_out = self._gates(len(target), "way_out")
-        gate = self._choosers()
 
         self._count_out(counter, generator)
         self.connect(generator, readout)
         self.connect(counter, readout, -1)
-        self._choose_after_count(counter, generator, gate, way_out)
+        self._choose_after_count(counter, generator, way_out)
         (inside,) = np.nonzero(target >= 0)
         self.connect(way_out[inside], buffer[target[inside]], -1)
         self._count_out(buffer, buffer_generator)

@@ -47,7 +47,7 @@ class SwappingCircuit(DensityCircuit):
             self._count_out(sending, driver)
             self.connect(driver, readout)
             self.connect(sending, readout, -1)
-            self._choose_after_count(sending, driver, self._choosers(), way_out[half])
+            self._choose_after_count(sending, driver, way_out[half])
             self.connect(way_out[half, inside], taking[target[inside]], -1)
             for woken in (sending, driver, walk):
                 self.connect(wake[half], woken)
