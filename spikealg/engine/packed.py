@@ -74,6 +74,19 @@ class PackedSpikes:
             self.t[chosen], self.i[chosen], self.word[chosen], self.bits[chosen], self.offset
         )
 
+    @classmethod
+    def pack(cls, spikes: Spikes, offset: int) -> PackedSpikes:
+        """Return spikes that were listed one by one."""
+        place = spikes.lane + offset
+        order = np.lexsort((place, spikes.i, spikes.t))
+        i, t, place = spikes.i[order], spikes.t[order], place[order]
+        word, bit = place >> 6, np.uint64(1) << (place & 63).astype(np.uint64)
+        fresh = np.ones(len(order), dtype=np.bool_)
+        fresh[1:] = (np.diff(t) != 0) | (np.diff(i) != 0) | (np.diff(word) != 0)
+        first = np.flatnonzero(fresh)
+        bits = np.bitwise_or.reduceat(bit, first) if len(first) else bit
+        return cls(t[first], i[first], word[first], bits, offset)
+
     def by_tick(self) -> PackedSpikes:
         """Return the same spikes in order of tick."""
         order = np.argsort(self.t, kind="stable")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from spikealg.circuits import codings
 from spikealg.engine.job import Final, Job, Outcome
-from spikealg.engine.packed import PackedSpikes, grid_words, unpack_values
+from spikealg.engine.packed import LANES_PER_PAIR, PackedSpikes, grid_words, unpack_values
 from spikealg.engine.prepare import require_run_memory
 from spikealg.engine.state import Spikes, State
 from spikealg.errors import InputError
@@ -114,6 +114,14 @@ class Run:
         """
         found = self._outcome.spikes
         return (found.expand() if isinstance(found, PackedSpikes) else found).sorted()
+
+    @cached_property
+    def packed_spikes(self) -> PackedSpikes:
+        """The recorded spikes, 64 lanes to a word, in order of ticks."""
+        found = self._by_tick
+        if isinstance(found, PackedSpikes):
+            return found
+        return PackedSpikes.pack(found, self.first_lane % LANES_PER_PAIR)
 
     @cached_property
     def lane_ticks(self) -> npt.NDArray[np.int64]:

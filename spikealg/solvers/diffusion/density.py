@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_int
-from spikealg.engine import Run, Status, simulate
+from spikealg.engine import Status, simulate
 from spikealg.errors import InputError
-from spikealg.memory import require_memory
+from spikealg.progress import part, reporting
 from spikealg.solvers.diffusion.density_circuits import choose_circuit, make_circuit
-from spikealg.solvers.diffusion.density_circuits.base import MOST, DensityCircuit
+from spikealg.solvers.diffusion.density_circuits.base import MOST
+from spikealg.solvers.diffusion.exits import count_exits
+from spikealg.solvers.diffusion.lanes import MANY
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk, settle
 
@@ -21,43 +23,37 @@ __all__ = ["spread", "walk"]
 
 Array = npt.NDArray[np.int64]
 LONGEST_RUN = 2**31 - 1
-ENGINE_BYTES = 32
-"""What the engine needs for a moment for each walker count that is handed over [bytes]."""
-BLOCK = 64
-"""Lanes that are dealt out at a time, which bounds the memory in between."""
+BLOCK_BYTES = 2**30
+"""Memory for the lanes that run at a time."""
+BYTES_PER_COUNTER, BYTES_PER_STEP = 36, 16
+"""What the engine needs in a lane for a moment to fill each counter, and to record a step."""
 
 
-def spread(walkers: Array, lanes: int) -> npt.NDArray[np.signedinteger[Any]]:
+def spread(
+    walkers: Array, lanes: int, first: int = 0, last: int | None = None
+) -> npt.NDArray[np.signedinteger[Any]]:
     """Deal walkers out to lanes like cards, vertex by vertex.
 
     Parameters
     ----------
     walkers : (V,) int64
     lanes : int
+    first, last : int
+        Return lanes first … last − 1 only.
 
     Returns
     -------
-    (lanes, V) array of int16, or of int32 if it has to hold more
-        Sums to `walkers` over lanes; two lanes hold the same number of walkers up to one.
-
-    Raises
-    ------
-    TooLargeError
-        If it would not fit into memory, with what the engine makes of it.
+    (last − first, V) array of int16, or of int32 if it has to hold more
+        All lanes sum to `walkers`; two lanes hold the same number of walkers up to one.
     """
     shares, over = np.divmod(walkers, lanes)
-    dtype = np.dtype(np.int16 if shares.max(initial=0) < 2**15 - 1 else np.int32)
-    require_memory(
-        (dtype.itemsize + ENGINE_BYTES) * lanes * len(walkers),
-        f"the start of {lanes} lanes of {len(walkers)} vertices",
-        "use fewer lanes",
-    )
     # The walkers that are over go on where those of the vertex before ended.
-    first = (np.cumsum(over) - over) % lanes
-    dealt = np.empty((lanes, len(walkers)), dtype=dtype)
-    for low in range(0, lanes, BLOCK):
-        lane = np.arange(low, min(low + BLOCK, lanes))[:, np.newaxis]
-        dealt[lane[:, 0]] = shares + ((lane - first) % lanes < over)
+    begins = (np.cumsum(over) - over) % lanes
+    numbers = range(first, lanes if last is None else last)
+    small = shares.max(initial=0) < np.iinfo(np.int16).max
+    dealt = np.empty((len(numbers), len(walkers)), dtype=np.int16 if small else np.int32)
+    for row, lane in enumerate(numbers):
+        dealt[row] = shares + ((lane - begins) % lanes < over)
     return dealt
 
 
@@ -98,9 +94,10 @@ def walk(
     Returns
     -------
     Walk
-        ``counts`` (T, V), ``exited`` (T, S), int64, and the run.
+        ``counts`` (T, V), ``exited`` (T, S), int64, and the runs: one per block of lanes.
     """
     lanes = as_int("lanes", lanes, low=1)
+    steps = np.asarray(steps, dtype=np.int64)
     walking, left = settle(transition, np.asarray(start, dtype=np.int64))
     vertices = transition.vertices
     counts = np.zeros((len(steps), len(start)), dtype=np.int64)
@@ -113,51 +110,46 @@ def walk(
         raise InputError(
             f"{fullest} walkers in a lane are more than a circuit can hold, {MOST}: use more lanes"
         )
-    load = spread(walking[vertices], lanes)
     plan = make_circuit(
-        choose_circuit(circuit),
+        choose_circuit(circuit, lanes),
         transition,
         steps=n_steps,
         probability_bits=probability_bits,
         most=fullest,
     )
-    leaving = ["walk", "exit"] if len(plan.exit_side) else []
-    run = simulate(
-        plan.compile(),
-        plan.inputs(load),
-        ticks=min((n_steps + 2) * plan.longest_step + 2, LONGEST_RUN),
-        lanes=lanes,
-        seed=seed,
-        kernel=kernel,
-        record=leaving,
-        until=("stop", 1),
-        epochs=("walk", (np.asarray(steps) + 1).tolist(), "readout"),
-        threads=threads,
-        progress=progress,
-    )
-    if run.status is not Status.FINISHED:
-        raise InputError(
-            f"{n_steps} walk steps of {fullest} walkers take more than {LONGEST_RUN} ticks: "
-            "use more lanes, or record fewer steps at a time"
-        )
-    counts[:, vertices] = run.epochs.reshape(len(steps), -1, len(vertices)).sum(axis=1)
-    if leaving:
-        exited += _exited(run, plan, np.asarray(steps), len(transition.sides))
-    return Walk(counts, exited, (run,))
+    network, leaving = plan.compile(), len(plan.exit_side) > 0
+    block = _block_lanes(len(vertices), n_steps if leaving else 0)
+    runs = []
+    with reporting(progress, "density circuit") as report:
+        for first in range(0, lanes, block):
+            last = min(first + block, lanes)
+            run = simulate(
+                network,
+                plan.inputs(spread(walking[vertices], lanes, first, last)),
+                ticks=min((n_steps + 2) * plan.longest_step + 2, LONGEST_RUN),
+                lanes=last - first,
+                first_lane=first,
+                seed=seed,
+                kernel=kernel,
+                record=["walk", "exit"] if leaving else "counts",
+                until=("stop", 1),
+                epochs=("walk", (steps + 1).tolist(), "readout"),
+                threads=threads,
+                progress=part(report, first / lanes, last / lanes),
+            )
+            if run.status is not Status.FINISHED:
+                raise InputError(
+                    f"{n_steps} walk steps of {fullest} walkers take more than {LONGEST_RUN} "
+                    "ticks: use more lanes, or record fewer steps at a time"
+                )
+            counts[:, vertices] += run.epochs.reshape(len(steps), -1, len(vertices)).sum(axis=1)
+            if leaving:
+                exited += count_exits(run, plan.exit_side, steps, len(transition.sides))
+            runs.append(run.counts_only())
+    return Walk(counts, exited, tuple(runs))
 
 
-def _exited(run: Run, circuit: DensityCircuit, steps: Array, sides: int) -> Array:
-    """Return how many walkers left by each side within `steps` steps, (T, sides)."""
-    ports = run.network.outputs
-    left, begun = run.spikes.of(ports["exit"].neurons), run.spikes.of(ports["walk"].neurons)
-    # Lanes drift: a walker leaves in the step that the last "walk" of its lane began.
-    span = int(run.spikes.t.max(initial=0)) + 1
-    begun_keys = np.sort(begun.lane * span + begun.t)
-    step = np.searchsorted(begun_keys, left.lane * span + left.t, side="right")
-    step -= np.searchsorted(begun_keys, left.lane * span)
-    order = np.argsort(ports["exit"].neurons)
-    line = order[np.searchsorted(ports["exit"].neurons, left.i, sorter=order)]
-    side = circuit.exit_side[line]
-    return np.stack([np.bincount(side[step <= last], minlength=sides) for last in steps]).astype(
-        np.int64
-    )
+def _block_lanes(vertices: int, recorded_steps: int) -> int:
+    """Return how many lanes run at a time; many at once, where that is possible."""
+    lanes = BLOCK_BYTES // (BYTES_PER_COUNTER * vertices + BYTES_PER_STEP * recorded_steps)
+    return max(1, lanes // MANY * MANY or lanes)

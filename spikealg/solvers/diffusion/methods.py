@@ -35,8 +35,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-def choose_circuit(method: str, circuit: str) -> str | None:
+def choose_circuit(method: str, circuit: str, lanes: int) -> str | None:
     """Return the name of the circuit by which a method walks, None for methods without one.
+
+    "auto" is the one that takes least time with so many lanes.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def choose_circuit(method: str, circuit: str) -> str | None:
         If the method has no such circuit.
     """
     if method == "density":
-        return choose_density_circuit(circuit)
+        return choose_density_circuit(circuit, lanes)
     if method == "particle":
         return choose_particle_circuit(circuit)
     if circuit != "auto":

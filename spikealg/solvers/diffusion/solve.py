@@ -11,10 +11,12 @@ from spikealg.arguments import as_choice, as_float, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.progress import Report, reporting
+from spikealg.solvers.diffusion.lanes import choose_lanes
 from spikealg.solvers.diffusion.march import march
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit, walk_by
 from spikealg.solvers.diffusion.particle_lattice import require_homogeneous
 from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.start import draw_walkers
 from spikealg.solvers.diffusion.times import Segment, as_span, as_times, segments
@@ -24,10 +26,6 @@ __all__ = ["solve"]
 
 _MODES = ("forward", "backward", "steady")
 _WALKERS = 100_000
-_MOST_AUTO_LANES = 8
-_WALKERS_PER_COUNTER = 2
-"""Each copy of the circuit adds four spikes per vertex and step for control: with so many walkers
-per counter that is little, and copies run side by side on several cores."""
 _LATER = {
     "rtol": "choose walkers= yourself and look at solution.stderr",
     "at": "forward mode gives the density at every vertex",
@@ -87,13 +85,15 @@ def solve(
         accurate.
     lanes : int or "auto"
         For "density": over how many copies of the circuit the walkers are spread. More copies
-        take fewer ticks and more spikes, and run on several cores. "auto" is one copy per two
-        walkers at each live vertex, at most eight, whatever the machine.
+        take fewer ticks and more spikes, and run on several cores. "auto" takes as many as
+        should take least time, by problem and walkers, whatever the machine: hundreds if there
+        are many walkers per vertex, else one copy per two of them, at most eight.
     circuit : str
         The circuit that walks; all obey the same chain. "auto" is the one that takes least time.
-        For "density" it is "published", "tree", "swap", "swap-tree" or "drain" (auto); for
-        "particle" "1-tick", "2-tick" (auto) or "4-tick", the ticks of a step, to which
-        "-residues" or "-counters" may be added, which says how positions are read.
+        For "density" it is "published", "tree", "swap", "swap-tree", "direct" (auto in 512 lanes
+        or more) or "drain" (auto in fewer). For "particle" it is "1-tick", "2-tick" (auto) or
+        "4-tick", the ticks of a step, to which "-residues" or "-counters" may be added, which
+        says how positions are read.
     probability_bits : int
         For circuits: bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
     seed : int or None
@@ -125,8 +125,7 @@ def solve(
     as_choice("method", method, METHODS)
     total = _as_walkers(walkers, max_walkers)
     number = _as_seed(seed)
-    walked_by = choose_circuit(method, circuit)
-    _as_circuit_options(method, lanes, probability_bits)
+    _as_circuit_options(method, circuit, lanes, probability_bits)
     stretches, times = _plan(problem, t_span, t_eval, dt)
     rates, start = problem.rates, problem.start
     require_memory(
@@ -136,7 +135,11 @@ def solve(
     )
     if method == "particle":
         require_homogeneous(rates, problem.mesh, stretches, start.probability)
-    n_lanes = _choose_lanes(problem, method, total) if isinstance(lanes, str) else lanes
+    n_lanes = (
+        _choose_lanes(method, rates, stretches, start.probability, total)
+        if isinstance(lanes, str)
+        else lanes
+    )
     walk = walk_by(
         method,
         mesh=problem.mesh,
@@ -164,19 +167,24 @@ def solve(
         walkers=total,
         segments=stretches,
         lanes=n_lanes,
-        circuit=walked_by,
+        circuit=choose_circuit(method, circuit, n_lanes),
         probability_bits=probability_bits,
         seed=number,
         runs=walked.runs,
     )
 
 
-def _choose_lanes(problem: Problem, method: str, walkers: int) -> int:
-    """Return how many copies of the circuit share the walkers; the machine has no say."""
+def _choose_lanes(
+    method: str,
+    rates: Rates,
+    stretches: tuple[Segment, ...],
+    start: npt.NDArray[np.float64],
+    walkers: int,
+) -> int:
     if method != "density":
         return walkers if method == "particle" else 1
-    counters = max(1, int(problem.rates.live.sum()))
-    return max(1, min(_MOST_AUTO_LANES, walkers // (_WALKERS_PER_COUNTER * counters)))
+    longest = max(stretches, key=lambda stretch: stretch.steps)
+    return choose_lanes(rates.transition(longest.dt), start, longest.steps, walkers)
 
 
 def _refuse_later(given: dict[str, Any], atol: float) -> None:
@@ -208,7 +216,9 @@ def _as_seed(seed: int | None) -> int:
     return as_int("seed", seed, low=0, high=2**64 - 1)
 
 
-def _as_circuit_options(method: str, lanes: int | str, probability_bits: int) -> None:
+def _as_circuit_options(method: str, circuit: str, lanes: int | str, probability_bits: int) -> None:
+    # Which one "auto" is depends on the lanes; any other name is known or not.
+    choose_circuit(method, circuit, 1)
     bits = as_int("probability_bits", probability_bits, low=1, high=32)
     if isinstance(lanes, str):
         as_choice("lanes", lanes, ("auto",))

@@ -6,8 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg import diffusion, memory
-from spikealg.errors import InputError, TooLargeError
+from spikealg import diffusion
+from spikealg.errors import InputError
 from spikealg.solvers.diffusion import chain, density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS
 from tests.helpers import FAST_KERNELS
@@ -80,12 +80,22 @@ def test_what_is_dealt_is_as_small_as_it_can_be():
     assert many.sum(axis=0).tolist() == [32767 * 4, 7]
 
 
-def test_walkers_that_do_not_fit_are_refused(monkeypatch):
+def test_walkers_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="600000000 walkers in a lane are more than a circ"):
         density.walk(ring(4), np.full(4, 3 * 10**8), np.array([1]), seed=0, lanes=2)
-    monkeypatch.setattr(memory, "available_bytes", lambda: 2**20)
-    with pytest.raises(TooLargeError, match="the start of 10000 lanes of 4 vertices would need"):
-        density.walk(ring(4), np.full(4, 10**4), np.array([1]), seed=0, lanes=10_000)
+
+
+def test_blocks_of_lanes_change_nothing(monkeypatch):
+    transition, start = path(12), np.full(13, 60)
+    whole = density.walk(transition, start, np.array([0, 3, 9]), seed=5, lanes=700)
+    assert len(whole.runs) == 1
+    bytes_per_lane = 11 * density.BYTES_PER_COUNTER + 9 * density.BYTES_PER_STEP
+    for lanes_at_a_time, blocks in ((600, 2), (150, 5)):
+        monkeypatch.setattr(density, "BLOCK_BYTES", lanes_at_a_time * bytes_per_lane)
+        parts = density.walk(transition, start, np.array([0, 3, 9]), seed=5, lanes=700)
+        assert len(parts.runs) == blocks
+        np.testing.assert_array_equal(parts.counts, whole.counts)
+        np.testing.assert_array_equal(parts.exited, whole.exited)
 
 
 def test_nobody_walks_where_all_start_on_sinks():

@@ -11,6 +11,7 @@ from spikealg.solvers.diffusion.density_circuits.direct import DirectCircuit
 from spikealg.solvers.diffusion.density_circuits.draining import DrainingCircuit
 from spikealg.solvers.diffusion.density_circuits.published import PublishedCircuit
 from spikealg.solvers.diffusion.density_circuits.swapping import SwappingCircuit
+from spikealg.solvers.diffusion.lanes import MANY
 from spikealg.solvers.diffusion.transition import ExitLists, Transition
 
 __all__ = ["CIRCUITS", "choose_circuit", "make_circuit"]
@@ -26,8 +27,11 @@ CIRCUITS: dict[str, tuple[type[DensityCircuit], Callable[[ExitLists], Choice]]] 
 """How walkers are counted, and how a walker finds its exit."""
 
 
-def choose_circuit(circuit: str) -> str:
-    """Return the name of a circuit: "auto" is the one that takes least time, always "drain".
+def choose_circuit(circuit: str, lanes: int) -> str:
+    """Return the name of a circuit: "auto" is the one that takes least time with so many lanes.
+
+    In few lanes what counts is spikes, and "drain" has fewest. In many, which are computed in bit
+    planes, what counts is how narrow the sums are, and those of "direct" are.
 
     Raises
     ------
@@ -35,7 +39,9 @@ def choose_circuit(circuit: str) -> str:
         If there is no such circuit.
     """
     as_choice("circuit", circuit, ("auto", *CIRCUITS))
-    return "drain" if circuit == "auto" else circuit
+    if circuit != "auto":
+        return circuit
+    return "direct" if lanes >= MANY else "drain"
 
 
 def make_circuit(

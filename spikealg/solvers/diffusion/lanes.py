@@ -1,0 +1,141 @@
+"""Over how many lanes walkers are spread so that a walk takes least time.
+
+A step takes as many ticks as the fullest counter of a lane holds walkers, and a few more. More
+lanes hold fewer walkers each, so they need fewer ticks. The lanes kernel takes 512 lanes through a
+tick together, at the price of what happens in any of them; the other kernels pay for every walker.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.solvers.diffusion.transition import Transition
+
+__all__ = ["MANY", "choose_lanes", "dispersal", "fullest", "time_of_few", "time_of_many"]
+
+FloatArray = npt.NDArray[np.float64]
+MANY = 512
+"""Lanes that the lanes kernel takes through a tick together."""
+PAUSE = 3
+"""Ticks of a step in which nobody leaves."""
+TICK, WOKEN, OVERHEAD = 18.0, 0.3, 0.2
+"""A tick of 512 lanes; the part of it for waking the counters; what a tick of many lanes takes
+besides. Times are per vertex, in steps of a walker on the clock kernel where it is at its best.
+Measured by benchmarks/density_lanes.py, as those of the next line."""
+EVENT, CLOCK, SWEEP = 2.2, 0.8, 0.15
+"""A step of a walker on the event and the clock kernel, and a tick of a lane on the latter."""
+SLACK = 1.15
+"""What more lanes may cost on one core, because they can use several."""
+MOST_FEW, WALKERS_PER_COUNTER = 8, 2
+"""Without the lanes kernel: most copies of the circuit, and walkers per counter for each."""
+SEEN_STEPS = 256
+"""Steps of the chain that are taken to see how walkers disperse."""
+
+
+def choose_lanes(transition: Transition, start: FloatArray, steps: int, walkers: int) -> int:
+    """Return over how many copies of the circuit the walkers are spread; the machine has no say.
+
+    Compares `time_of_few`, up to 8 lanes on the kernels that pay for every walker, with
+    `time_of_many`, multiples of 512 lanes on the lanes kernel.
+
+    Parameters
+    ----------
+    transition : Transition
+        One step.
+    start : (V,) float64
+        Chance of a walker to start at each vertex.
+    steps : int
+        Steps of the walk.
+    walkers : int
+        Walkers in all lanes together.
+    """
+    vertices = max(1, int(transition.live.sum()))
+    few = max(1, min(MOST_FEW, walkers // (WALKERS_PER_COUNTER * vertices)))
+    if walkers < MANY:
+        return few
+    peak, chance = dispersal(transition, start, steps)
+    times = {
+        groups: time_of_many(groups, walkers, peak, chance)
+        for groups in sorted({int(g) for g in np.geomspace(1, walkers // MANY, 64)})
+    }
+    least = min(times.values())
+    if time_of_few(few, walkers, peak, vertices) <= least:
+        return few
+    return MANY * max(groups for groups, time in times.items() if time <= SLACK * least)
+
+
+def time_of_few(lanes: int, walkers: int, peak: float, vertices: int) -> float:
+    """Return the time of a step on the event or the clock kernel, whichever takes less."""
+    ticks = PAUSE + fullest(walkers * peak / lanes, 1 / peak)
+    each = walkers / vertices
+    return min(EVENT * each, CLOCK * each + SWEEP * lanes * ticks)
+
+
+def time_of_many(groups: int, walkers: int, peak: float, chance: FloatArray) -> float:
+    """Return the time of a step on the lanes kernel.
+
+    Lanes drift apart, so what happens in one of them in some tick of a step happens in one of 512
+    in most ticks: all counters are woken, and walkers leave wherever there are some.
+
+    Parameters
+    ----------
+    groups : int
+        Of 512 lanes each.
+    walkers : int
+    peak : float
+        Largest chance of a walker to be at one vertex.
+    chance : (V_live,) float64
+        Chance to be at each.
+    """
+    in_lane = walkers / (MANY * groups)
+    ticks = PAUSE + fullest(in_lane * peak, 1 / peak)
+    woken = -math.expm1(-MANY / ticks)
+    busy = -float(np.expm1(-MANY * in_lane / ticks * chance).mean())
+    return TICK * (OVERHEAD + groups) * ticks * (WOKEN * woken + (1 - WOKEN) * busy)
+
+
+def fullest(mean: float, vertices: float) -> float:
+    """Return the expected maximum of `vertices` independent Poisson counts of this mean."""
+    lowest = max(0, int(mean - 12 * math.sqrt(mean)))
+    count = np.arange(lowest, int(mean + 12 * math.sqrt(mean)) + 30)
+    logarithm = lowest * math.log(mean) - mean - math.lgamma(lowest + 1)
+    ratios = np.log(mean / count[1:])
+    chance = np.exp(np.concatenate([[logarithm], logarithm + np.cumsum(ratios)]))
+    at_most = np.minimum(np.cumsum(chance), 1.0)
+    return lowest + float((1 - at_most**vertices).sum())
+
+
+def dispersal(transition: Transition, start: FloatArray, steps: int) -> tuple[float, FloatArray]:
+    """Return where walkers are in the mean over all steps, by the chain.
+
+    Beyond `SEEN_STEPS` they are taken to stay about where they are, but their peak to fall by the
+    power law of the steps before: as 1/√t in one dimension, not at all once they are dispersed.
+
+    Returns
+    -------
+    peak : float
+        Largest chance to be at any one vertex.
+    chance : (V_live,) float64
+        Chance to be at each live vertex.
+    """
+    now = np.where(transition.live, start, 0.0)
+    step = transition.move.T.tocsr()
+    seen = min(steps, SEEN_STEPS)
+    total, peaks = np.zeros(len(now)), np.empty(seen + 1)
+    for number in range(seen + 1):
+        peaks[number] = now.max()
+        total += now
+        if number < seen:
+            now = step @ now
+    total += (steps - seen) * now
+    sum_of_peaks = float(peaks.sum())
+    if steps > seen and peaks[-1] > 0:
+        # ∫ (s/seen)^−power ds from `seen` to `steps`
+        rest = 1 - math.log2(peaks[seen // 2] / peaks[-1])
+        growth = math.log(steps / seen)
+        sum_of_peaks += peaks[-1] * seen * (math.expm1(rest * growth) / rest if rest else growth)
+    chance = total[transition.live] / (steps + 1)
+    return min(1.0, max(sum_of_peaks / (steps + 1), 1 / max(1, len(chance)))), chance
