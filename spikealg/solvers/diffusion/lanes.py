@@ -21,12 +21,14 @@ MANY = 512
 """Lanes that the lanes kernel takes through a tick together."""
 PAUSE = 3
 """Ticks of a step in which nobody leaves."""
-TICK, WOKEN, OVERHEAD = 18.0, 0.3, 0.2
-"""A tick of 512 lanes; the part of it for waking the counters; what a tick of many lanes takes
-besides. Times are per vertex, in steps of a walker on the clock kernel where it is at its best.
-Measured by benchmarks/density_lanes.py, as those of the next line."""
+TICK, WOKEN = 10.0, 0.3
+"""A tick of 512 lanes, and besides of each block of them; the part of it for waking the counters.
+Times are per vertex, in steps of a walker on the clock kernel where it is at its best. Measured by
+benchmarks/density_lanes.py, as those of the next line."""
 EVENT, CLOCK, SWEEP = 2.2, 0.8, 0.15
 """A step of a walker on the event and the clock kernel, and a tick of a lane on the latter."""
+BLOCK_COUNTERS = 280 * MANY
+"""Counters of a block of lanes, which the kernel keeps in the second-level cache."""
 SLACK = 1.15
 """What more lanes may cost on one core, because they can use several."""
 MOST_FEW, WALKERS_PER_COUNTER = 8, 2
@@ -39,7 +41,7 @@ def choose_lanes(transition: Transition, start: FloatArray, steps: int, walkers:
     """Return over how many copies of the circuit the walkers are spread; the machine has no say.
 
     Compares `time_of_few`, up to 8 lanes on the kernels that pay for every walker, with
-    `time_of_many`, multiples of 512 lanes on the lanes kernel.
+    `time_of_many`, 512 lanes times a power of two on the lanes kernel.
 
     Parameters
     ----------
@@ -54,12 +56,12 @@ def choose_lanes(transition: Transition, start: FloatArray, steps: int, walkers:
     """
     vertices = max(1, int(transition.live.sum()))
     few = max(1, min(MOST_FEW, walkers // (WALKERS_PER_COUNTER * vertices)))
-    if walkers < MANY:
+    if walkers < MANY or not transition.live.any():
         return few
     peak, chance = dispersal(transition, start, steps)
     times = {
         groups: time_of_many(groups, walkers, peak, chance)
-        for groups in sorted({int(g) for g in np.geomspace(1, walkers // MANY, 64)})
+        for groups in (2**k for k in range((walkers // MANY).bit_length()))
     }
     least = min(times.values())
     if time_of_few(few, walkers, peak, vertices) <= least:
@@ -94,7 +96,8 @@ def time_of_many(groups: int, walkers: int, peak: float, chance: FloatArray) -> 
     ticks = PAUSE + fullest(in_lane * peak, 1 / peak)
     woken = -math.expm1(-MANY / ticks)
     busy = -float(np.expm1(-MANY * in_lane / ticks * chance).mean())
-    return TICK * (OVERHEAD + groups) * ticks * (WOKEN * woken + (1 - WOKEN) * busy)
+    blocks = -(-groups // max(1, BLOCK_COUNTERS // (MANY * len(chance))))
+    return TICK * (groups + blocks) * ticks * (WOKEN * woken + (1 - WOKEN) * busy)
 
 
 def fullest(mean: float, vertices: float) -> float:
