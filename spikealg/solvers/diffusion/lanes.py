@@ -25,13 +25,13 @@ TICK, WOKEN = 10.0, 0.3
 """A tick of 512 lanes, and besides of each block of them; the part of it for waking the counters.
 Times are per vertex, in steps of a walker on the clock kernel where it is at its best. Measured by
 benchmarks/density_lanes.py, as those of the next line."""
-EVENT, CLOCK, SWEEP = 2.2, 0.8, 0.15
+EVENT, CLOCK, SWEEP = 3.5, 0.8, 0.15
 """A step of a walker on the event and the clock kernel, and a tick of a lane on the latter."""
 BLOCK_COUNTERS = 280 * MANY
 """Counters of a block of lanes, which the kernel keeps in the second-level cache."""
 SLACK = 1.15
 """What more lanes may cost on one core, because they can use several."""
-MOST_FEW, WALKERS_PER_COUNTER = 8, 2
+MOST_FEW, WALKERS_PER_COUNTER = 8, 5
 """Without the lanes kernel: most copies of the circuit, and walkers per counter for each."""
 SEEN_STEPS = 256
 """Steps of the chain that are taken to see how walkers disperse."""
@@ -61,7 +61,7 @@ def choose_lanes(transition: Transition, start: FloatArray, steps: int, walkers:
     peak, chance = dispersal(transition, start, steps)
     times = {
         groups: time_of_many(groups, walkers, peak, chance)
-        for groups in (2**k for k in range((walkers // MANY).bit_length()))
+        for groups in (1 << k for k in range((walkers // MANY).bit_length()))
     }
     least = min(times.values())
     if time_of_few(few, walkers, peak, vertices) <= least:
