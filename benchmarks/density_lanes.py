@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from density_circuits import torus
+from meshes import torus
 from spikealg import diffusion
 from spikealg.solvers.diffusion import density
 from spikealg.solvers.diffusion.lanes import choose_lanes
@@ -55,7 +55,7 @@ class Case:
 def cases() -> Iterator[Case]:
     """Yield rings and squares of 100 and 1000 vertices, uniform and point starts, and a lake."""
     for name, shape in (("ring", (100,)), ("ring", (1000,)), ("square", (32, 32))):
-        transition = torus(shape)
+        transition = torus(*shape)
         vertices = len(transition.live)
         uniform, point = np.full(vertices, 1 / vertices), np.eye(vertices)[vertices // 2]
         for exponent in range(4, 8):

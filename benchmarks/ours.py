@@ -6,6 +6,7 @@ import numpy as np
 
 from spikealg.engine import simulate
 from spikealg.solvers.diffusion import density as density_circuit
+from spikealg.solvers.diffusion.lanes import choose_lanes
 from spikealg.solvers.diffusion.modular import factor_moduli
 from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
 from spikealg.solvers.diffusion.transition import Transition
@@ -47,17 +48,19 @@ def density(
     start: np.ndarray,
     steps: int,
     *,
-    kernel: str,
+    kernel: str = "auto",
     circuit: str = "auto",
     lanes: int | None = None,
     threads: int = 1,
 ) -> np.ndarray:
     """Walk by a density circuit; return where walkers end, (V,) int64.
 
-    `lanes` None spreads walkers over as many lanes as is best.
+    `lanes` None spreads walkers over as many lanes as `solve(..., lanes="auto")` does; these may
+    be few, and the kernel is to be "auto" then.
     """
     if lanes is None:
-        lanes = max(1, int(start.sum()) // (8 * len(start)))
+        walkers = int(start.sum())
+        lanes = choose_lanes(transition, start / walkers, steps, walkers)
     walk = density_circuit.walk(
         transition,
         start,

@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, metavar="SECTION")
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--repeat", type=int, default=5, help="turns of each call")
-    parser.add_argument("--kernel", default="lanes", help="the kernel of runs of many lanes")
+    parser.add_argument("--kernel", default="lanes", help="that of steppers and particles in lanes")
     parser.add_argument("--peers", type=Path, default=Path(sys.executable), metavar="PYTHON")
     parser.add_argument("--charts", type=Path, help="folder for a PNG of each section")
     parser.add_argument("--markdown", action="store_true", help="write into benchmarks/README.md")

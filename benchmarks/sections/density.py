@@ -66,9 +66,7 @@ def _over_lanes(name: str, transition: Transition, settings: Settings) -> tuple[
     ]
     contenders = {}
     for run, start, circuit in runs:
-        call = partial(
-            ours.density, transition, start, STEPS, kernel=settings.kernel, circuit=circuit
-        )
+        call = partial(ours.density, transition, start, STEPS, circuit=circuit)
         contenders[run] = _contender(transition, start, call, ours=True)
     contenders |= _rivals(transition, min(most, 10**6))
     title = f"Density over lanes, {name}, {STEPS} steps"

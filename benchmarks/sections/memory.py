@@ -18,8 +18,8 @@ from spikealg.circuits import Adder
 def adder(pairs):
     operands = np.random.default_rng(1).integers(0, 256, (2, pairs))
     Adder(8).compile()(a=operands[0], b=operands[1])
-def density(transition, walkers, kernel):
-    ours.density(transition, meshes.uniform(transition, walkers), 20, kernel=kernel)
+def density(transition, walkers):
+    ours.density(transition, meshes.uniform(transition, walkers), 20)
 {job}
 print(peak_memory())
 """
@@ -50,7 +50,7 @@ def _jobs(quick: bool, kernel: str) -> dict[str, str]:
     particle = f"ours.particle({many}, 20, 1155, 1, kernel='{kernel}')"
     jobs[f"particle circuit, {many:,} walkers"] = particle
     for vertices in (100, 1000):
-        density = f"density(meshes.torus({vertices}), {most}, '{kernel}')"
+        density = f"density(meshes.torus({vertices}), {most})"
         jobs[f"density circuit, V={vertices}, {most:,} walkers"] = density
     jobs[f"8-bit adder, {most:,} pairs of int64"] = f"adder({most})"
     return jobs

@@ -13,6 +13,7 @@ import ours
 from report import Lines, Report, Table
 from sections.kernels import FAST_KERNELS
 from settings import Settings
+from spikealg.solvers.diffusion.transition import Transition
 from timing import in_turn
 from workloads import steppers
 
@@ -26,19 +27,19 @@ Jobs = dict[str, Callable[[int], tuple[Callable[[], Any], float]]]
 
 def measure(settings: Settings) -> Report:
     """Measure every curve, then what a second thread brings."""
-    most = 4 if settings.quick else 7
+    most = 5 if settings.quick else 7
     walkers: Jobs = {
         "particle circuit": lambda n: _particle(n, settings.kernel),
-        "density circuit, V=100": lambda n: _density(meshes.torus(100), n, settings.kernel),
+        "density circuit, V=100": lambda n: _density(meshes.torus(100), n),
     }
     vertices: Jobs = {
-        "ring, d=2": lambda n: _density(meshes.torus(n), 100 * n, settings.kernel),
-        "torus, d=4": lambda n: _density(meshes.torus(n // 10, 10), 100 * n, settings.kernel),
+        "ring, d=2": lambda n: _density(meshes.torus(n), 100 * n),
+        "torus, d=4": lambda n: _density(meshes.torus(n // 10, 10), 100 * n),
     }
     lanes: Jobs = {kernel: partial(_steppers, kernel) for kernel in FAST_KERNELS}
     pairs = [
         _curves("walkers", "M walker-steps/s", walkers, range(2, most + 1), settings),
-        _curves("vertices", "M walker-steps/s", vertices, range(2, most - 1), settings),
+        _curves("vertices", "M walker-steps/s", vertices, range(2, most - 2), settings),
         _curves("lanes of one stepper", "M synaptic events/s", lanes, range(most), settings),
     ]
     pairs.append(_threads(settings))
@@ -50,9 +51,9 @@ def _particle(walkers: int, kernel: str) -> tuple[Callable[[], Any], float]:
     return call, walkers * 10 * STEPS / 1e6
 
 
-def _density(transition: Any, walkers: int, kernel: str) -> tuple[Callable[[], Any], float]:
+def _density(transition: Transition, walkers: int) -> tuple[Callable[[], Any], float]:
     start = meshes.uniform(transition, walkers)
-    call = partial(ours.density, transition, start, STEPS, kernel=kernel)
+    call = partial(ours.density, transition, start, STEPS)
     return call, walkers * STEPS / 1e6
 
 
@@ -69,7 +70,8 @@ def _curves(
     rows, going = [], dict(jobs)
     for n in (10**power for power in powers):
         made = {name: make(n) for name, make in going.items()}
-        walls = in_turn({name: call for name, (call, _) in made.items()}, settings.repeat)
+        calls = {name: call for name, (call, _) in made.items()}
+        walls = in_turn(calls, settings.repeat, most=2 * SLOW)
         for name, (_, work) in made.items():
             curves[name].append((n, work / walls[name]))
         going = {name: make for name, make in going.items() if walls[name] < SLOW}
@@ -93,7 +95,7 @@ def _threads(settings: Settings) -> tuple[Table, Lines]:
             ours.particle, 10**6 // share, 10 * STEPS, SIZE, 1, kernel=settings.kernel
         ),
         "density circuit, V=100, ten million walkers": partial(
-            ours.density, transition, start, STEPS, kernel=settings.kernel
+            ours.density, transition, start, STEPS
         ),
     }
     rows, curves = [], {}
