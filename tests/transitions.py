@@ -1,6 +1,9 @@
-"""Transitions to walk on, made from lists of exits without a problem behind them."""
+"""Transitions to walk on, made from lists of exits, and the trees of gates before the exits."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 from scipy import sparse
@@ -43,3 +46,33 @@ def random_transition(rng: np.random.Generator, n: int = 12, sides: int = 2) -> 
         chance[chosen < 0] *= 0.1
         exits.append(dict(zip(chosen.tolist(), chance.tolist(), strict=True)))
     return transition_of(exits, sides)
+
+
+Way = tuple[int, int]
+"""Gates that send a walker on, and gates passed, on its way to an exit."""
+
+
+def all_trees(chances: list[float], splits: int) -> Iterator[tuple[float, list[Way]]]:
+    """Yield every tree of gates with at most so many splits one after another: its cost, its ways.
+
+    A gate costs the bits of a draw, 11 at most, and a spike for each walker that it sends on.
+    """
+    if len(chances) == 1:
+        yield 0.0, [(0, 0)]
+        return
+    if not splits:
+        return
+    for border in range(1, len(chances)):
+        first, whole = sum(chances[:border]), sum(chances)
+        share = Fraction(round(first / whole * 2**32), 2**32)
+        gate = min(share.denominator.bit_length() - 1, 11) + first
+        for left_cost, left in all_trees(chances[:border], splits - 1):
+            for right_cost, right in all_trees(chances[border:], splits - 1):
+                ways = [(sent + 1, passed + 1) for sent, passed in left]
+                ways += [(sent, passed + 1) for sent, passed in right]
+                yield gate + left_cost + right_cost, ways
+
+
+def cheapest_tree(chances: list[float]) -> list[Way]:
+    """Return the ways of the cheapest of the lowest trees."""
+    return min(all_trees(chances, (len(chances) - 1).bit_length()))[1]

@@ -343,7 +343,7 @@ class Network:
 
         Scalars give scalars; arrays of shape (lanes,) run a lane per element and give arrays.
         """
-        from spikealg.engine import call
+        from spikealg.engine.call import call
 
         return call(self, values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -14,6 +15,7 @@ from spikealg.solvers.diffusion.density_circuits.choice import (
     tree_of_gates,
 )
 from spikealg.solvers.diffusion.transition import ExitLists
+from tests.transitions import all_trees, cheapest_tree
 
 DEGREES = [3, 1, 8, 2, 5, 1, 7, 4, 6]
 
@@ -84,13 +86,44 @@ def test_ticks_to_the_last_exit():
     assert tree_of_gates(exits).latency.tolist() == [d + 1 for d in depth]
 
 
-def test_up_to_three_exits_the_tree_is_the_chain():
-    exits = exits_of([3, 2, 1, 3, 2], np.random.default_rng(5))
-    chain, tree = chain_of_gates(exits), tree_of_gates(exits)
-    np.testing.assert_array_equal(chain.probability, tree.probability)
-    for name in ("gates_from_walkers", "gates_from_gates", "exits_from_walkers"):
-        for one, other in zip(getattr(chain, name), getattr(tree, name), strict=True):
-            np.testing.assert_array_equal(one, other)
+@pytest.mark.parametrize(
+    ("chances", "expected"),
+    [
+        ([1 / 4, 1 / 4, 1 / 2], [1 / 2, 1 / 2]),
+        ([1 / 6, 1 / 6, 2 / 3], [1 / 2, 1 / 3]),
+        ([1 / 8] * 4 + [1 / 2], [1 / 2] * 4),
+        ([1 / 6] * 6, [1 / 2, 1 / 3, 1 / 2, 1 / 2, 1 / 2]),
+        ([0.3, 0.25, 0.2, 0.15, 0.1], None),
+        ([0.05, 0.1, 0.5, 0.35], None),
+        ([0.01, 0.02, 0.3, 0.04, 0.5, 0.06, 0.07], None),
+    ],
+)
+def test_a_tree_is_the_cheapest_of_the_lowest(chances, expected):
+    """Of all trees: ½ and ¾ are cheap to draw, and so are gates that seldom send walkers on."""
+    exits = ExitLists(np.array([0, len(chances)]), np.zeros(len(chances), int), np.array(chances))
+    choice = tree_of_gates(exits)
+    if expected is not None:
+        np.testing.assert_allclose(choice.probability, expected, rtol=1e-15)
+    else:
+        assert choice.arrival.tolist() == [passed + 1 for _, passed in cheapest_tree(chances)]
+    gates = range(len(chances) - 1)
+    spikes = 0.0
+    for drawn in product((False, True), repeat=len(gates)):
+        fired, _ = outcome(choice, 0, dict(zip(gates, drawn, strict=True)))
+        p = [q if x else 1 - q for q, x in zip(choice.probability, drawn, strict=True)]
+        spikes += float(np.prod(p)) * len(fired)
+    bits = [
+        min((Fraction(round(q * 2**32), 2**32).denominator).bit_length() - 1, 11)
+        for q in choice.probability
+    ]
+    least = min(cost for cost, _ in all_trees(chances, (len(chances) - 1).bit_length()))
+    assert sum(bits) + spikes == pytest.approx(least)
+
+
+def test_many_exits_are_halved():
+    chances = np.random.default_rng(0).dirichlet(np.ones(21))
+    exits = ExitLists(np.array([0, 21]), np.zeros(21, int), chances)
+    assert tree_of_gates(exits).latency.tolist() == [6]
 
 
 def test_gates_of_a_regular_mesh_lie_border_by_border():

@@ -13,7 +13,7 @@ from spikealg.solvers.diffusion import chain, density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
 from spikealg.solvers.diffusion.goodness import goodness
 from tests.helpers import FAST_KERNELS
-from tests.transitions import random_transition, transition_of
+from tests.transitions import cheapest_tree, random_transition, transition_of
 
 SEEDS = range(4)
 NAMES = tuple(CIRCUITS)
@@ -28,11 +28,9 @@ class Laws:
         by_tree = name in ("tree", "swap-tree", "direct", "drain")
         self.targets = np.split(exits.target, exits.indptr[1:-1])
         self.chances = np.split(exits.probability, exits.indptr[1:-1])
-        sent_on = [
-            by_tree_spikes(len(t)) if by_tree else by_chain_spikes(len(t)) for t in self.targets
-        ]
-        # Ticks to each exit, and to the last of a vertex.
-        ways = [by_tree_ticks(len(t)) if by_tree else by_chain_ticks(len(t)) for t in self.targets]
+        # Gates that send a walker on, and ticks, on the way to each exit.
+        find = ways_by_tree if by_tree else ways_by_chain
+        sent_on, ways = zip(*(find(chances.tolist()) for chances in self.chances), strict=True)
         self.ticks = np.array([max(way) for way in ways])
         self.pause = np.array(
             [
@@ -79,24 +77,14 @@ class Laws:
         return mean, variance
 
 
-def by_chain_spikes(d):
-    return [1] * (d - 1) + [0]
+def ways_by_chain(chances):
+    last = len(chances) - 1
+    return [1] * last + [0], [min(i + 2, last + 1) for i in range(last + 1)]
 
 
-def by_chain_ticks(d):
-    return [min(i + 2, d) for i in range(d)]
-
-
-def by_tree_spikes(d):
-    if d == 1:
-        return [0]
-    return [1 + s for s in by_tree_spikes(d // 2)] + by_tree_spikes(d - d // 2)
-
-
-def by_tree_ticks(d):
-    if d == 1:
-        return [1]
-    return [1 + t for t in by_tree_ticks(d // 2) + by_tree_ticks(d - d // 2)]
+def ways_by_tree(chances):
+    sent_on, passed = zip(*cheapest_tree(chances), strict=True)
+    return sent_on, [gates + 1 for gates in passed]
 
 
 def walk_through(name, transition, loads, steps, seed, kernel="auto"):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.solvers.diffusion.density_circuits.splits import Nodes, Splits
 from spikealg.solvers.diffusion.transition import ExitLists
 
 __all__ = ["Choice", "Terms", "chain_of_gates", "tree_of_gates"]
@@ -87,46 +88,27 @@ def chain_of_gates(exits: ExitLists) -> Choice:
 
     The last exits of a vertex of d are reached after d ticks.
     """
-    return _choice(exits, np.ones_like)
+    return _choice(exits, lambda level: level.low + 1)
 
 
 def tree_of_gates(exits: ExitLists) -> Choice:
-    """Return gates that halve the exits that are left: all are reached in ⌈log₂ d⌉ + 1 ticks.
+    """Return gates that split the exits that are left: all are reached in ⌈log₂ d⌉ + 1 ticks.
 
-    The smaller half comes first: what is not sent on costs no spike. Up to three exits this is
-    the chain.
+    As far as this leaves a choice, exits are split where gates are cheap: a draw for a probability
+    such as ½ or ¾ is decided by one or two bits, and what is not sent on costs no spike.
     """
-    return _choice(exits, lambda size: size // 2)
+    return _choice(exits, Splits(exits))
 
 
-class _Nodes(NamedTuple):
-    """Nodes of the trees of all vertices, each a range of exits: a gate, or a single exit.
-
-    All arrays have one entry per node; the nodes of a level follow those of the level above.
-
-    Attributes
-    ----------
-    vertex, low, high : the exits low … high − 1, which belong to the vertex
-    depth : 0 at the root of a vertex
-    parent : −1 at a root
-    first : whether it is the first of the two parts of its parent
-    """
-
-    vertex: IntArray
-    low: IntArray
-    high: IntArray
-    depth: IntArray
-    parent: IntArray
-    first: BoolArray
-
-
-def _choice(exits: ExitLists, first_part: Callable[[IntArray], IntArray]) -> Choice:
-    """Return the gates that split ranges of `size` exits after the first `first_part(size)`."""
-    levels = _grow(exits, first_part)
-    nodes = _Nodes(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
+def _choice(exits: ExitLists, split: Callable[[Nodes], IntArray]) -> Choice:
+    """Return the gates that split ranges of exits; `split` tells where the second part begins."""
+    levels = _grow(exits, split)
+    nodes = Nodes(*(np.concatenate(parts) for parts in zip(*levels, strict=True)))
     is_gate = nodes.high - nodes.low > 1
-    border = nodes.low + first_part(nodes.high - nodes.low) - 1
-    place = np.where(is_gate, _gate_numbers(exits.indptr)[border], nodes.low)
+    place = nodes.low.copy()
+    # Where the second part of a gate begins.
+    second = ~nodes.first & (nodes.parent >= 0)
+    place[nodes.parent[second]] = _gate_numbers(exits.indptr)[nodes.low[second] - 1]
     probability = np.empty(int(is_gate.sum()))
     probability[place[is_gate]] = _first_shares(exits.probability, levels)[is_gate]
     from_walkers, from_gates = _terms(nodes, place)
@@ -143,30 +125,29 @@ def _choice(exits: ExitLists, first_part: Callable[[IntArray], IntArray]) -> Cho
     )
 
 
-def _grow(exits: ExitLists, first_part: Callable[[IntArray], IntArray]) -> list[_Nodes]:
+def _grow(exits: ExitLists, split: Callable[[Nodes], IntArray]) -> list[Nodes]:
     """Return the nodes, level by level: the first parts of a level come before the second."""
     n = len(exits.indptr) - 1
     nobody = np.zeros(n, dtype=bool)
-    level = _Nodes(
+    level = Nodes(
         np.arange(n), exits.indptr[:-1], exits.indptr[1:], np.zeros(n, int), np.full(n, -1), nobody
     )
     levels, above = [level], 0
     while True:
-        (split,) = np.nonzero(level.high - level.low > 1)
-        if not len(split):
+        (gates,) = np.nonzero(level.high - level.low > 1)
+        if not len(gates):
             return levels
-        low, high = level.low[split], level.high[split]
-        middle = low + first_part(high - low)
-        parent = above + split
-        above += len(level.low)
-        level = _Nodes(
-            np.tile(level.vertex[split], 2),
-            np.concatenate([low, middle]),
-            np.concatenate([middle, high]),
-            np.full(2 * len(split), len(levels)),
-            np.tile(parent, 2),
-            np.arange(2 * len(split)) < len(split),
+        parts = level.at(gates)
+        middle = split(parts)
+        level = Nodes(
+            np.tile(parts.vertex, 2),
+            np.concatenate([parts.low, middle]),
+            np.concatenate([middle, parts.high]),
+            np.full(2 * len(gates), len(levels)),
+            np.tile(above + gates, 2),
+            np.arange(2 * len(gates)) < len(gates),
         )
+        above += len(levels[-1].low)
         levels.append(level)
 
 
@@ -180,7 +161,7 @@ def _gate_numbers(indptr: IntArray) -> IntArray:
     return number
 
 
-def _first_shares(probability: FloatArray, levels: list[_Nodes]) -> FloatArray:
+def _first_shares(probability: FloatArray, levels: list[Nodes]) -> FloatArray:
     """Return for each node how probable its first part is, 1 for a single exit.
 
     Summed from the exits up, so that a small probability beside a large one is not lost.
@@ -199,7 +180,7 @@ def _first_shares(probability: FloatArray, levels: list[_Nodes]) -> FloatArray:
     return np.concatenate(shares[::-1])
 
 
-def _terms(nodes: _Nodes, place: IntArray) -> tuple[Terms, Terms]:
+def _terms(nodes: Nodes, place: IntArray) -> tuple[Terms, Terms]:
     """Return the terms of all nodes, with nodes as places: those from walkers, those from gates.
 
     A node that is a first part is told by its parent's spike. A second part is told what its
