@@ -89,7 +89,12 @@ def as_int_array(
 
     Booleans count as 0 and 1. Floats are refused, whether they hold whole numbers or not.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputTypeError(
+            f"{name} must be a number or an array, got rows of different lengths"
+        ) from None
     if array.size == 0:
         array = array.astype(np.int64)
     if array.dtype == bool:

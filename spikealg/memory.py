@@ -9,6 +9,9 @@ from spikealg.errors import TooLargeError
 
 __all__ = ["available_bytes", "require_memory"]
 
+LITTLE = 2**20
+"""Bytes that are there: to ask would take longer than many a small run."""
+
 
 def available_bytes() -> int | None:
     """Return the memory [bytes] that can be had without swapping; None where nobody tells."""
@@ -39,6 +42,8 @@ def require_memory(needed: float, what: str, advice: str) -> None:
     TooLargeError
         If more is needed than is available.
     """
+    if needed < LITTLE:
+        return
     available = available_bytes()
     if available is not None and needed > available:
         raise TooLargeError(

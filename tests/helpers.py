@@ -14,7 +14,8 @@ import pytest
 from spikealg import circuits as library
 from spikealg.circuits import Circuit, In, encode
 from spikealg.circuits.codings import coding_ticks, decode
-from spikealg.engine import KERNELS, simulate
+from spikealg.engine import KERNELS, Spikes, simulate
+from spikealg.engine.packed import PackedSpikes
 from spikealg.errors import SpikealgError, WiringError
 from spikealg.network import Network
 from spikealg.solvers.diffusion.domains import Domain
@@ -26,6 +27,18 @@ from spikealg.solvers.diffusion.polygon import Polygon
 
 ALL_KERNELS = tuple(KERNELS)
 FAST_KERNELS = tuple(name for name in KERNELS if name != "reference")
+
+
+def packed_spikes(spikes: Spikes, offset: int) -> PackedSpikes:
+    """Return the same spikes in words, one after another."""
+    words: dict[tuple[int, int, int], int] = {}
+    for neuron, tick, lane in spikes:
+        word, bit = divmod(offset + lane, 64)
+        words[tick, neuron, word] = words.get((tick, neuron, word), 0) | 1 << bit
+    rows = np.array(list(words), dtype=np.int64).reshape(-1, 3)
+    bits = np.array(list(words.values()), dtype=np.uint64)
+    return PackedSpikes(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy(), bits, offset)
+
 
 # ------------------------------------------------------------------ errors
 

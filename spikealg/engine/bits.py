@@ -1,4 +1,7 @@
-"""Between numbers of lanes and bit planes: compiled, a vector of eight words at a time."""
+"""Between numbers of lanes and bit planes: compiled, a vector of eight words at a time.
+
+A grid of words (see :mod:`spikealg.engine.packed`) has lane ℓ at bit position ``offset + ℓ``.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ from spikealg.engine.words import (
 
 __all__ = ["count", "expand", "pack", "unpack"]
 
+BYTE = uint64(8)
+
 
 @njit(cache=True)
 def _exchanged(x):
@@ -34,14 +39,21 @@ def _exchanged(x):
 
 
 @njit(cache=True, nogil=True)
-def pack(values, width, offset, planes, bytes_of):
+def pack(values, width, offset, planes, room):
     """Write the planes of values; return the OR of what is above `width` bits in any value.
 
-    Whole words take eight values to a vector and eight bits of 64 values to eight words;
-    `bytes_of` is room for those.
+    Whole words take eight values to a vector and eight bits of 64 values to eight words.
+
+    Parameters
+    ----------
+    values : int64 array (lanes,)
+    planes : uint64 array (width, words)
+        0 before.
+    room : uint64 array (8,)
     """
     lanes, words = len(values), planes.shape[1]
-    here, room, out = values.ctypes.data, uint64(bytes_of.ctypes.data), planes.ctypes.data
+    here, out = values.ctypes.data, planes.ctypes.data
+    eights = uint64(room.ctypes.data)
     above, beyond = each(uint64(width)), each(uint64(0))
     left = uint64(0)
     for word in range(words):
@@ -56,40 +68,56 @@ def pack(values, width, offset, planes, bytes_of):
             continue
         start = uint64(here + 8 * first)
         for low in range(0, width, 8):
-            for eight in range(uint64(0), uint64(64), uint64(8)):
-                value = load(start + uint64(8) * eight)
+            for eight in range(uint64(0), uint64(64), BYTE):
+                value = load(start + BYTE * eight)
                 beyond = beyond | (value >> above)
-                poke(room + eight, low_bytes(value >> each(uint64(low))))
-            store(room, exchanged_bytes(_exchanged(load(room))))
+                poke(eights + eight, low_bytes(value >> each(uint64(low))))
+            store(eights, exchanged_bytes(_exchanged(load(eights))))
             for k in range(min(8, width - low)):
-                poke(uint64(out + 8 * ((low + k) * words + word)), peek(room + uint64(8 * k)))
+                poke(uint64(out + 8 * ((low + k) * words + word)), peek(eights + uint64(8 * k)))
     return left | any_bit(beyond)
 
 
 @njit(cache=True, nogil=True)
-def unpack(planes, offset, values, bytes_of):
-    """Write the values of planes; `bytes_of` is room for eight words."""
+def unpack(planes, offset, values, room):
+    """Write the values of planes: the way back, with one vector of values in hand at a time.
+
+    Parameters
+    ----------
+    planes : uint64 array (width, words)
+    values : int64 array (lanes,)
+        Written.
+    room : uint64 array (64,)
+        Bits of 64 values, eight words for each eight planes.
+    """
     lanes, words, width = len(values), planes.shape[1], planes.shape[0]
-    here, room, out = planes.ctypes.data, uint64(bytes_of.ctypes.data), values.ctypes.data
+    here, out = planes.ctypes.data, values.ctypes.data
+    eights = uint64(room.ctypes.data)
     for word in range(words):
         first = 64 * word - offset
         if first < 0 or first + 64 > lanes:
             for lane in range(max(first, 0), min(first + 64, lanes)):
+                value = uint64(0)
                 for k in range(width):
                     bit = (planes[k, word] >> uint64(lane - first)) & uint64(1)
-                    values[lane] |= np.int64(bit << uint64(k))
+                    value |= bit << uint64(k)
+                values[lane] = np.int64(value)
             continue
-        start = uint64(out + 8 * first)
         for low in range(0, width, 8):
-            store(room, each(uint64(0)))
-            for k in range(min(8, width - low)):
-                poke(room + uint64(8 * k), peek(uint64(here + 8 * ((low + k) * words + word))))
-            store(room, _exchanged(exchanged_bytes(load(room))))
-            for eight in range(uint64(0), uint64(64), uint64(8)):
-                value = spread_bytes(peek(room + eight)) << each(uint64(low))
-                if low > 0:
-                    value = value | load(start + uint64(8) * eight)
-                store(start + uint64(8) * eight, value)
+            bits = eights + uint64(8 * low)
+            for k in range(8):
+                plane = uint64(0)
+                if low + k < width:
+                    plane = peek(uint64(here + 8 * ((low + k) * words + word)))
+                poke(bits + uint64(8 * k), plane)
+            store(bits, _exchanged(exchanged_bytes(load(bits))))
+        start = uint64(out + 8 * first)
+        for eight in range(uint64(0), uint64(64), BYTE):
+            value = spread_bytes(peek(eights + eight))
+            for low in range(8, width, 8):
+                higher = spread_bytes(peek(eights + uint64(8 * low) + eight))
+                value = value | (higher << each(uint64(low)))
+            store(start + BYTE * eight, value)
 
 
 @njit(cache=True, nogil=True)

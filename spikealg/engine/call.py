@@ -11,9 +11,9 @@ import numpy as np
 
 from spikealg.circuits import codings
 from spikealg.engine.choose import choose_kernel
-from spikealg.engine.injection import MOST_PLANES, lanes_of
+from spikealg.engine.injection import as_arrays, lanes_of
 from spikealg.engine.job import Job, Windows
-from spikealg.engine.packed import LANES_PER_PAIR, grid_words, unpack_values
+from spikealg.engine.packed import LANES_PER_PAIR, MOST_BITS, grid_words, unpack_values
 from spikealg.engine.prepare import prepare
 from spikealg.engine.run import Status
 from spikealg.engine.simulate import run_job
@@ -44,13 +44,14 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
             f"no value is given for {', '.join(map(repr, missing))}; the input ports are: "
             f"{', '.join(network.inputs)}"
         )
-    lanes = lanes_of(network, values)
+    arrays = as_arrays(network, values)
+    lanes = lanes_of(network, arrays)
     if not network.outputs:
         raise InputError("the network has no outputs to read: declare one, or use simulate")
     timed = all(port.latency is not None for port in network.outputs.values())
     ticks = max(map(_end, network.outputs.values())) if timed else LONGEST_CALL
     job = prepare(
-        network, values, ticks, lanes or 1, None, 0, "outputs", None,
+        network, arrays, ticks, lanes or 1, None, 0, "outputs", None,
         None if timed else ("done", 1), None, None,
     )  # fmt: skip
     results = _results(replace(job, keep_state=False), timed)
@@ -73,7 +74,7 @@ def _results(job: Job, timed: bool) -> dict[str, Any]:
     kernel, threads = choose_kernel(job), os.cpu_count() or 1
     ports = network.outputs.values()
     narrow = all(
-        port.coding in ("binary", "stream") and 1 <= port.width <= MOST_PLANES for port in ports
+        port.coding in ("binary", "stream") and 1 <= port.width <= MOST_BITS for port in ports
     )
     if kernel == "lanes" and timed and narrow:
         windows, planes = _windows(job)

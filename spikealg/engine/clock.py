@@ -381,7 +381,7 @@ def _end_lane(plan, cells, arriving):
 def _advance(plan, request, runs, work, out, first, at):
     """Run lanes from where `at` stands until all are done, a buffer is full, or for a while.
 
-    `first` is the number of the slice's first lane in the job. Returns DONE or PAUSED.
+    `first` is the number of the block's first lane in the job. Returns DONE or PAUSED.
     """
     kinds, kind = plan.kinds, plan.kind
     ring, injected, history = work.ring, work.injected, work.history
@@ -507,7 +507,7 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         job,
         lanes,
         report,
-        lambda request, out, at: _advance(plan, request, runs, work, out, lanes.start, at),
+        lambda request, out, at, first: _advance(plan, request, runs, work, out, first, at),
     )
 
 

@@ -349,7 +349,7 @@ def _end_lane(plan, work, cells, counts, elapsed):
 def _advance(plan, request, work, out, first, at):
     """Run lanes from where `at` stands until all are done, a buffer is full, or for a while.
 
-    `first` is the number of the slice's first lane in the job. Returns DONE or PAUSED.
+    `first` is the number of the block's first lane in the job. Returns DONE or PAUSED.
     """
     kinds, synapse, target_bits, pairs = plan.kinds, plan.synapse, plan.target_bits, plan.pairs
     hot, ring, touched, touched_count = work.hot, work.ring, work.touched, work.touched_count
@@ -457,7 +457,7 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         job,
         lanes,
         report,
-        lambda request, out, at: _advance(plan, request, work, out, lanes.start, at),
+        lambda request, out, at, first: _advance(plan, request, work, out, first, at),
     )
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from spikealg.engine import clock, event, lanes, reference
 from spikealg.engine.job import Job, Outcome, Report, merge
 from spikealg.engine.packed import LANES_PER_PAIR
+from spikealg.memory import require_memory
 
 __all__ = ["KERNELS", "execute"]
 
@@ -37,11 +38,14 @@ def execute(job: Job, kernel: str, threads: int, tell: Callable[[float], None]) 
     tally = _Tally(tell, job.lanes)
     if len(slices) == 1:
         return merge(job, [run(job, slices[0], tally.add)])
+    if kernel != "lanes":
+        # Values one by one are sorted when first asked for: once, and not by each thread.
+        _ = job.injection.pointer
     with ThreadPoolExecutor(len(slices)) as pool:
         try:
             parts = list(pool.map(lambda lanes: run(job, lanes, tally.add), slices))
-        except BaseException:
-            tally.stopped = True
+        except BaseException as error:
+            tally.failed = error
             raise
     return merge(job, parts)
 
@@ -59,20 +63,32 @@ def _slices(job: Job, kernel: str, threads: int) -> list[slice]:
 
 
 class _Tally:
-    """Adds up the work of kernels over threads, and ends them when it is stopped.
+    """Adds up the work of kernels over threads, and ends them all when one has failed.
 
     Kernels call :meth:`add` several times a second, so Ctrl-C is heard by all threads.
     """
 
     def __init__(self, tell: Callable[[float], None], lanes: int) -> None:
-        self.stopped = False
+        self.failed: BaseException | None = None
         self._tell, self._lanes = tell, lanes
-        self._lock, self._done = threading.Lock(), 0.0
+        self._lock, self._done, self._recorded = threading.Lock(), 0.0, 0
 
-    def add(self, lane_fraction: float) -> None:
-        """Add work done, in lanes."""
-        if self.stopped:
-            raise KeyboardInterrupt
+    def add(self, lanes: float, recorded: int = 0) -> None:
+        """Add work done; see :class:`~spikealg.engine.job.Report`."""
+        if self.failed is not None:
+            raise self.failed
         with self._lock:
-            self._done += lane_fraction / self._lanes
-            self._tell(min(self._done, 1.0))
+            try:
+                self._done += lanes / self._lanes
+                self._tell(min(self._done, 1.0))
+                self._recorded += recorded
+                if recorded:
+                    # What the threads recorded is joined, and then sorted.
+                    require_memory(
+                        2 * self._recorded,
+                        "a raster of this run",
+                        "record fewer neurons, or run blocks of lanes (first_lane numbers them)",
+                    )
+            except BaseException as error:
+                self.failed = error
+                raise

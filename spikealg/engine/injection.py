@@ -12,19 +12,36 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_int_array
 from spikealg.circuits import codings
-from spikealg.engine.packed import LANES_PER_PAIR, grid_words, pack_values
+from spikealg.engine import currents
+from spikealg.engine.arrays import read_only
+from spikealg.engine.packed import (
+    LANES_PER_PAIR,
+    MOST_BITS,
+    full_plane,
+    grid_words,
+    pack_values,
+)
 from spikealg.errors import InputError, InputTypeError
 from spikealg.network import Network, Port
 
-__all__ = ["Injection", "PackedInjection", "lanes_of", "make_injection"]
+__all__ = ["Injection", "PackedInjection", "as_arrays", "lanes_of", "make_injection"]
 
 INT32_MAX = 2**31 - 1
-MOST_PLANES = 63
 MANY_LANES = 4096
 """Lanes from which values are packed at once."""
-Columns = tuple[
-    npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]
-]
+Integers = npt.NDArray[np.int64]
+Columns = tuple[Integers, Integers, Integers, Integers]
+
+
+class _Grid(NamedTuple):
+    """Where lanes lie in words: see ``packed``."""
+
+    lanes: int
+    offset: int
+
+    @property
+    def words(self) -> int:
+        return grid_words(self.offset, self.lanes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +57,14 @@ class _Bits:
         A neuron may be −1: its bit goes nowhere.
     """
 
-    values: npt.NDArray[np.int64]
+    values: Integers
     planes: npt.NDArray[np.uint64] | None
-    tick: npt.NDArray[np.int64]
-    neuron: npt.NDArray[np.int64]
+    tick: Integers
+    neuron: Integers
+
+    def of_first_lane(self) -> _Bits:
+        """Return what goes into lane 0."""
+        return replace(self, values=self.values[:1], planes=None)
 
     def one_by_one(self, lanes: int) -> Columns:
         """Return lane, tick, neuron and value of everything that is not 0."""
@@ -54,13 +75,20 @@ class _Bits:
 
     def packed(self, grid: _Grid) -> PackedInjection:
         """Return a plane for each bit that some value has."""
-        planes = self.planes
-        if planes is None:
-            whole = np.broadcast_to(self.values, grid.lanes)
-            planes, _ = pack_values(whole, len(self.tick), grid.offset)
-        some = planes.any(axis=1) & (self.neuron >= 0)
+        width = len(self.tick)
+        if len(self.values) == 1:
+            some = (self.values >> np.arange(width)) & 1 > 0
+            some &= self.neuron >= 0
+            full = full_plane(grid.offset, grid.lanes)
+            kept = np.repeat(full[np.newaxis], np.count_nonzero(some), axis=0)
+        else:
+            planes = self.planes
+            if planes is None:
+                planes, _ = pack_values(self.values, width, grid.offset)
+            some = planes.any(axis=1) & (self.neuron >= 0)
+            kept = planes if some.all() else planes[some]
         tick, neuron = self.tick[some], self.neuron[some]
-        return PackedInjection(tick, neuron, np.ones_like(tick), planes[some])
+        return PackedInjection(tick, neuron, np.ones_like(tick), kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,74 +97,55 @@ class _Raster:
 
     Attributes
     ----------
-    values : int array (ticks, lanes or 1, lines)
+    values : int64, int8 or uint8 array (ticks, lanes or 1, lines), read only
     start_tick : int
     neuron : int64 array (lines,)
+        A neuron may be −1: its line goes nowhere.
     """
 
     values: npt.NDArray[Any]
     start_tick: int
-    neuron: npt.NDArray[np.int64]
+    neuron: Integers
+
+    @cached_property
+    def sizes(self) -> Integers:
+        """The bits that occur in any lane; see ``currents``."""
+        ticks, _, lines = self.values.shape
+        sizes = np.zeros((ticks, 2, lines), dtype=np.int64)
+        currents.find_sizes(self.values, sizes)
+        return sizes
+
+    def of_first_lane(self) -> _Raster:
+        """Return what goes into lane 0."""
+        return replace(self, values=read_only(self.values[:, :1]))
 
     def one_by_one(self, lanes: int) -> Columns:
         """Return lane, tick, neuron and value of everything that is not 0."""
         ticks, _, lines = self.values.shape
         raw = np.broadcast_to(self.values, (ticks, lanes, lines))
         tick, lane, line = np.nonzero(raw)
+        kept = self.neuron[line] >= 0
+        if not kept.all():
+            tick, lane, line = tick[kept], lane[kept], line[kept]
         value = raw[tick, lane, line].astype(np.int64)
         return lane, tick + self.start_tick, self.neuron[line], value
 
     def packed(self, grid: _Grid) -> PackedInjection:
-        """Return a plane for each bit and sign of each tick and line."""
-        parts = [PackedInjection.empty(grid)]
-        for tick in np.flatnonzero(self.values.any(axis=(1, 2))):
-            # Lanes next to each other, so that a line is read at once.
-            lines = np.ascontiguousarray(self.values[tick].T)
-            for line in np.flatnonzero(lines.any(axis=1)):
-                weight, planes = _planes(lines[line], grid)
-                every = np.ones(len(weight), dtype=np.int64)
-                at, neuron = (tick + self.start_tick) * every, self.neuron[line] * every
-                parts.append(PackedInjection(at, neuron, weight, planes))
-        return PackedInjection.concatenate(parts)
-
-
-def _planes(
-    values: npt.NDArray[Any], grid: _Grid
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-    """Return weights ±2^b, each with the plane of the lanes whose value has bit b and this sign.
-
-    Parameters
-    ----------
-    values : int array (lanes,), or (1,) where all lanes have the same
-    """
-    low, high = int(values.min()), int(values.max())
-    if len(values) == 1 or (low >= 0 and high <= 1):
-        bits = np.zeros((1, 64 * grid.words), dtype=np.uint8)
-        bits[0, grid.offset : grid.offset + grid.lanes] = values != 0
-        plane = np.packbits(bits, axis=1, bitorder="little").view(np.uint64)
-        amount = low if len(values) == 1 else 1
-        one = np.array([bit for bit in range(abs(amount).bit_length()) if abs(amount) >> bit & 1])
-        return (1 << one) * (1 if amount > 0 else -1), np.repeat(plane, len(one), axis=0)
-    wide = values.astype(np.int64)
-    weights, planes = [], []
-    for sign, largest in ((1, high), (-1, -low)):
-        if largest > 0:
-            some, _ = pack_values(np.maximum(sign * wide, 0), largest.bit_length(), grid.offset)
-            kept = np.flatnonzero(some.any(axis=1))
-            weights.append(sign * (1 << kept))
-            planes.append(some[kept])
-    return np.concatenate(weights), np.concatenate(planes)
-
-
-class _Grid(NamedTuple):
-    """Where lanes lie in words: see ``packed``."""
-
-    lanes: int
-    offset: int
-
-    @property
-    def words(self) -> int:
-        return grid_words(self.offset, self.lanes)
+        """Return a plane for each bit and sign of each tick and line, sorted by tick and neuron."""
+        order = np.argsort(self.neuron, kind="stable")
+        order = order[self.neuron[order] >= 0]
+        rows = np.full(self.sizes.shape, -1, dtype=np.int64)
+        none = np.empty(0, dtype=np.int64)
+        count = currents.list_planes(self.sizes, order, rows, none, none, none)
+        tick, line, weight = np.empty((3, count), dtype=np.int64)
+        currents.list_planes(self.sizes, order, rows, tick, line, weight)
+        if self.values.shape[1] == 1 < grid.lanes:
+            full = full_plane(grid.offset, grid.lanes)
+            planes = np.repeat(full[np.newaxis], count, axis=0)
+        else:
+            planes = np.zeros((count, grid.words), dtype=np.uint64)
+            currents.write_bits(self.values, self.sizes, rows, grid.offset, planes)
+        return PackedInjection(tick + self.start_tick, self.neuron[line], weight, planes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +159,9 @@ class PackedInjection:
     planes : uint64 array (entries, words of the grid)
     """
 
-    tick: npt.NDArray[np.int64]
-    neuron: npt.NDArray[np.int64]
-    weight: npt.NDArray[np.int64]
+    tick: Integers
+    neuron: Integers
+    weight: Integers
     planes: npt.NDArray[np.uint64]
 
     @classmethod
@@ -185,13 +194,8 @@ class Injection:
 
     def of_first_lane(self) -> Injection:
         """Return what goes into lane 0."""
-        parts: list[_Bits | _Raster] = []
-        for part in self.parts:
-            if isinstance(part, _Bits):
-                parts.append(replace(part, values=part.values[:1], planes=None))
-            else:
-                parts.append(replace(part, values=part.values[:, :1]))
-        return Injection(tuple(parts), self.grid._replace(lanes=1))
+        alone = tuple(part.of_first_lane() for part in self.parts)
+        return Injection(alone, self.grid._replace(lanes=1))
 
     def emptied(self) -> Injection:
         """Return the injection of nothing into the same lanes."""
@@ -208,24 +212,24 @@ class Injection:
         return lane[order], tick[order], neuron[order], value[order]
 
     @cached_property
-    def pointer(self) -> npt.NDArray[np.int64]:
+    def pointer(self) -> Integers:
         """The values of lane ℓ are ``pointer[ℓ]:pointer[ℓ + 1]``, int64 array (lanes + 1,)."""
         pointer = np.zeros(self.grid.lanes + 1, dtype=np.int64)
         np.cumsum(np.bincount(self._columns[0], minlength=self.grid.lanes), out=pointer[1:])
         return pointer
 
     @property
-    def tick(self) -> npt.NDArray[np.int64]:
+    def tick(self) -> Integers:
         """Tick of each value, int64 array."""
         return self._columns[1]
 
     @property
-    def neuron(self) -> npt.NDArray[np.int64]:
+    def neuron(self) -> Integers:
         """Neuron of each value, int64 array."""
         return self._columns[2]
 
     @property
-    def value(self) -> npt.NDArray[np.int64]:
+    def value(self) -> Integers:
         """The values, int64 array."""
         return self._columns[3]
 
@@ -242,26 +246,43 @@ class Injection:
         )
 
 
-def lanes_of(network: Network, inputs: Mapping[str, Any]) -> int | None:
+def as_arrays(network: Network, inputs: Any) -> dict[str, npt.NDArray[Any]]:
+    """Return the values of `inputs` as arrays.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If there is no such port, or its values are no array.
+    """
+    if not isinstance(inputs, Mapping):
+        raise InputTypeError(
+            f"inputs must be a dict of port name to values, got {type(inputs).__name__}"
+        )
+    arrays = {}
+    for name, values in inputs.items():
+        if name not in network.inputs:
+            known = ", ".join(network.inputs) or "none"
+            raise InputError(f"inputs has no port {name!r} to go to; the input ports are: {known}")
+        try:
+            arrays[name] = np.asarray(values)
+        except ValueError:
+            raise InputTypeError(
+                f"inputs[{name!r}] must be a number or an array, got rows of different lengths"
+            ) from None
+    return arrays
+
+
+def lanes_of(network: Network, inputs: Mapping[str, npt.NDArray[Any]]) -> int | None:
     """Return the number of lanes that `inputs` speak of, None if they fit any.
 
     Raises
     ------
     InputError
-        If a port is unknown, or two ports give different numbers of lanes.
+        If two ports give different numbers of lanes.
     """
     found: dict[str, int] = {}
     for name, values in inputs.items():
-        if name not in network.inputs:
-            known = ", ".join(network.inputs) or "none"
-            raise InputError(f"inputs has no port {name!r} to go to; the input ports are: {known}")
-        port = network.inputs[name]
-        try:
-            shape = np.shape(values)
-        except ValueError:
-            raise InputTypeError(
-                f"inputs[{name!r}] must be a number or an array, got rows of different lengths"
-            ) from None
+        shape, port = values.shape, network.inputs[name]
         if len(shape) == 3:
             if shape[1] > 1:
                 found[name] = shape[1]
@@ -273,66 +294,85 @@ def lanes_of(network: Network, inputs: Mapping[str, Any]) -> int | None:
     return next(iter(found.values()), None)
 
 
-def _raw(name: str, port: Port, values: Any, lanes: int, ticks: int) -> npt.NDArray[Any]:
+def _raw(name: str, port: Port, array: npt.NDArray[Any], lanes: int) -> npt.NDArray[Any]:
     """Return what goes into each line, int array (ticks of the value, lanes or 1, lines)."""
-    array = np.asarray(values)
+    argument = f"inputs[{name!r}]"
+    raw: npt.NDArray[Any]
     if array.ndim == 3:
-        # Bytes fit as they are, and stay small.
-        narrow = array.dtype in (np.int8, np.uint8)
-        raw = (
-            array
-            if narrow
-            else as_int_array(f"inputs[{name!r}]", array, low=-INT32_MAX, high=INT32_MAX)
-        )
+        if array.dtype == bool:
+            raw = array.view(np.uint8)
+        elif array.dtype in (np.int8, np.uint8):
+            raw = array
+        elif array.dtype.kind in "iu" and array.dtype != np.uint64:
+            raw = array.astype(np.int64, copy=False)
+        else:
+            raw = as_int_array(argument, array)
         if raw.shape[1] not in (1, lanes) or raw.shape[2] != port.lines:
             raise InputError(
-                f"inputs[{name!r}] must have shape (ticks, {lanes}, {port.lines}), got {raw.shape}"
+                f"{argument} must have shape (ticks, {lanes}, {port.lines}), got {raw.shape}"
             )
-    else:
-        coded = codings.encode(array, port.coding, port.width, name=f"inputs[{name!r}]")
-        raw = coded.astype(np.int64)
-        if raw.shape[1] not in (1, lanes):
-            raise InputError(
-                f"inputs[{name!r}] must be one value or one for each of {lanes} lanes, "
-                f"got {raw.shape[1]}"
-            )
-        if raw.shape[2] != port.lines:
-            raise InputError(f"inputs[{name!r}] must have {port.lines} lines, got {raw.shape[2]}")
-    if len(raw) > ticks and raw[ticks:].any():
+        return raw
+    coded = codings.encode(array, port.coding, port.width, name=argument)
+    if coded.shape[1] not in (1, lanes):
         raise InputError(
-            f"inputs[{name!r}] lasts {len(raw)} ticks, but the run has {ticks}: raise ticks"
+            f"{argument} must be one value or one for each of {lanes} lanes, got {coded.shape[1]}"
         )
-    return raw
+    if coded.shape[2] != port.lines:
+        raise InputError(f"{argument} must have {port.lines} lines, got {coded.shape[2]}")
+    return coded.astype(np.int64)
 
 
-def _part(
-    name: str, port: Port, values: Any, grid: _Grid, ticks: int, start_tick: int
-) -> _Bits | _Raster:
-    """Return what goes into a port."""
-    array = values if isinstance(values, np.ndarray) else np.asarray(values)
-    narrow = port.coding in ("binary", "stream") and 1 <= port.width <= MOST_PLANES
-    span = codings.coding_ticks(port.coding, port.width)
-    if narrow and array.ndim <= 1 and array.dtype.kind in "iu" and span <= ticks:
-        numbers = np.atleast_1d(array).astype(np.int64, copy=False)
-        if len(numbers) in (1, grid.lanes):
-            planes = None
-            if len(numbers) < MANY_LANES:
-                fit = bool(numbers.min() >= 0 and int(numbers.max()) < 2**port.width)
-            else:
-                # Packing looks at every value once: no need to look before.
-                planes, fit = pack_values(numbers, port.width, grid.offset)
-            if fit:
-                later = np.arange(port.width) * (port.coding == "stream")
-                neuron = np.broadcast_to(port.neurons, port.width)
-                return _Bits(numbers, planes, start_tick + later, neuron)
-    raw = _raw(name, port, array, grid.lanes, ticks)
-    kept = port.neurons >= 0
-    return _Raster(raw if kept.all() else raw[:, :, kept], start_tick, port.neurons[kept])
+def _raster(
+    name: str, port: Port, array: npt.NDArray[Any], grid: _Grid, ticks: int, start_tick: int
+) -> _Raster:
+    """Return what goes into a port, as integers of every coding."""
+    raster = _Raster(read_only(_raw(name, port, array, grid.lanes)), start_tick, port.neurons)
+    if ((raster.sizes < 0) | (raster.sizes > INT32_MAX)).any():
+        # A bit above those of int32 occurs where a value is that large: find and name it.
+        as_int_array(f"inputs[{name!r}]", array, low=-INT32_MAX, high=INT32_MAX)
+    if raster.sizes[ticks:].any():
+        raise InputError(
+            f"inputs[{name!r}] lasts {len(raster.values)} ticks, but the run has {ticks}: "
+            "raise ticks"
+        )
+    return raster
+
+
+def _bits(
+    port: Port, array: npt.NDArray[Any], grid: _Grid, ticks: int, start_tick: int
+) -> _Bits | None:
+    """Return unsigned values that go into a port bit by bit, None if they are something else."""
+    width = port.width
+    if (
+        port.coding not in ("binary", "stream")
+        or not 1 <= width <= MOST_BITS
+        or port.lines != codings.coding_lines(port.coding, width)
+        or codings.coding_ticks(port.coding, width) > ticks
+        or array.ndim > 1
+        or array.dtype.kind not in "biu"
+    ):
+        return None
+    numbers = array.astype(np.int64, copy=False).reshape(-1)
+    if len(numbers) not in (1, grid.lanes):
+        return None
+    planes = None
+    if len(numbers) < MANY_LANES:
+        fit = bool(numbers.min() >= 0 and int(numbers.max()) < 2**width)
+    else:
+        # Packing looks at every value once: no need to look before.
+        planes, fit = pack_values(numbers, width, grid.offset)
+    if not fit:
+        return None
+    if port.coding == "stream":
+        ticks_of_bits, neurons = start_tick + np.arange(width), np.repeat(port.neurons, width)
+    else:
+        ticks_of_bits, neurons = np.full(width, start_tick), port.neurons
+    return _Bits(numbers, planes, ticks_of_bits, neurons)
 
 
 def make_injection(
     network: Network,
-    inputs: Mapping[str, Any],
+    inputs: Mapping[str, npt.NDArray[Any]],
     *,
     lanes: int,
     ticks: int,
@@ -343,16 +383,15 @@ def make_injection(
 
     Parameters
     ----------
-    inputs : dict of port name to values
-        A scalar or an array (lanes,) is a value in the port's coding; an array (ticks, lanes or
-        1, lines) of integers is added to the potentials as it stands; for "current", an array
+    inputs : dict of port name to array
+        An array () or (lanes,) is a value in the port's coding; an array (ticks, lanes or 1,
+        lines) of integers is added to the potentials as it stands; for "current", an array
         (lanes, lines) is added in the first tick.
     """
     grid = _Grid(lanes, first_lane % LANES_PER_PAIR)
-    return Injection(
-        tuple(
-            _part(name, network.inputs[name], values, grid, ticks, start_tick)
-            for name, values in inputs.items()
-        ),
-        grid,
-    )
+    parts = []
+    for name, array in inputs.items():
+        port = network.inputs[name]
+        part = _bits(port, array, grid, ticks, start_tick)
+        parts.append(part or _raster(name, port, array, grid, ticks, start_tick))
+    return Injection(tuple(parts), grid)

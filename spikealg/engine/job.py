@@ -6,8 +6,9 @@ kernels obey the neuron of :mod:`spikealg.network.network`; they differ in speed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,30 @@ from spikealg.engine.state import Spikes, State
 from spikealg.errors import NeuronOverflowError
 from spikealg.network import Network
 
-__all__ = ["Epochs", "Final", "Job", "Outcome", "Overflow", "Report", "Windows", "merge"]
+__all__ = [
+    "Epochs",
+    "Final",
+    "Job",
+    "Outcome",
+    "Overflow",
+    "Report",
+    "Windows",
+    "join",
+    "merge",
+]
 
-Report = Callable[[float], None]
-"""Called by a kernel now and then with the work done since the last call, as a fraction."""
+
+class Report(Protocol):
+    """Called by a kernel now and then with what it has done since the last call."""
+
+    def __call__(self, lanes: float, recorded: int = 0) -> None:
+        """Tell the work done, in lanes, and the bytes of the spikes that were recorded.
+
+        Raises
+        ------
+        TooLargeError
+            If the spikes of all threads cannot be joined any more.
+        """
 
 
 @dataclass(frozen=True)
@@ -187,7 +208,7 @@ class Outcome:
         Spikes of each neuron over the lanes of the slice.
     epochs : int64 array (len(ks), len(neurons))
     stopped : int64 array (lanes of the slice,)
-        Tick that met `until`, or −1.
+        Tick that met `until`, or −1; anything if the job has no `until`.
     potentials : int32 array (ticks, lanes of the slice, watched)
     final : Final or None
         None where the job does not want it.
@@ -204,7 +225,7 @@ class Outcome:
 
 
 def merge(job: Job, parts: Sequence[Outcome]) -> Outcome:
-    """Join the outcomes of consecutive slices of lanes.
+    """Join the outcomes of consecutive slices of lanes, all of them.
 
     Raises
     ------
@@ -223,23 +244,26 @@ def merge(job: Job, parts: Sequence[Outcome]) -> Outcome:
             neuron=first.neuron,
             lane=lane,
         )
+    outcome = join(parts)
+    if job.stops:
+        return outcome
+    # Seen so, it takes no memory for each lane.
+    return replace(outcome, stopped=np.broadcast_to(np.int64(-1), (job.lanes,)))
+
+
+def join(parts: Sequence[Outcome]) -> Outcome:
+    """Join the outcomes of consecutive slices of lanes, of which the last knows overflows."""
     if len(parts) == 1:
         return parts[0]
     return Outcome(
         spikes=_joined([part.spikes for part in parts]),
         counts=np.sum([part.counts for part in parts], axis=0),
         epochs=np.sum([part.epochs for part in parts], axis=0),
-        stopped=np.concatenate([part.stopped for part in parts]) if job.stops else _never(job),
+        stopped=np.concatenate([part.stopped for part in parts]),
         potentials=np.concatenate([part.potentials for part in parts], axis=1),
         final=_joined_finals([part.final for part in parts if part.final is not None]),
-        overflow=None,
+        overflow=parts[-1].overflow,
     )
-
-
-def _never(job: Job) -> npt.NDArray[np.int64]:
-    """Return −1 for every lane, without memory for each."""
-    never: npt.NDArray[np.int64] = np.broadcast_to(np.int64(-1), job.lanes)
-    return never
 
 
 def _joined(parts: Sequence[Spikes | PackedSpikes]) -> Spikes | PackedSpikes:

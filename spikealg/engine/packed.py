@@ -13,19 +13,39 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.engine import bits as compiled
-from spikealg.engine.state import Spikes
+from spikealg.engine import readout
+from spikealg.engine.arrays import read_only
+from spikealg.engine.state import Spikes, columns_of, require_raster_memory
 from spikealg.memory import require_memory
 
-__all__ = ["LANES_PER_PAIR", "PackedSpikes", "grid_words", "pack_values", "unpack_values"]
+__all__ = [
+    "LANES_PER_PAIR",
+    "MOST_BITS",
+    "PackedSpikes",
+    "full_plane",
+    "grid_words",
+    "pack_values",
+    "unpack_values",
+]
 
 LANES_PER_PAIR = 128
 """Lanes of two words, which share a block of the generator."""
+MOST_BITS = 63
+"""Bits of a value that int64 holds."""
 Words = npt.NDArray[np.uint64]
+Integers = npt.NDArray[np.int64]
 
 
 def grid_words(offset: int, lanes: int) -> int:
     """Return the number of words of a grid."""
     return 2 * -(-(offset + lanes) // LANES_PER_PAIR)
+
+
+def full_plane(offset: int, lanes: int) -> Words:
+    """Return the plane that is set in all lanes, uint64 array (words,)."""
+    bits = np.zeros(64 * grid_words(offset, lanes), dtype=np.uint8)
+    bits[offset : offset + lanes] = 1
+    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +61,9 @@ class PackedSpikes:
         Bit position of lane 0.
     """
 
-    t: npt.NDArray[np.int64]
-    i: npt.NDArray[np.int64]
-    word: npt.NDArray[np.int64]
+    t: Integers
+    i: Integers
+    word: Integers
     bits: Words
     offset: int
 
@@ -56,23 +76,24 @@ class PackedSpikes:
     @classmethod
     def concatenate(cls, parts: Sequence[PackedSpikes]) -> PackedSpikes:
         """Join spikes of one grid end to end."""
+        some = [part for part in parts if len(part)] or list(parts[:1])
+        if len(some) == 1:
+            return some[0]
         return cls(
-            np.concatenate([part.t for part in parts]),
-            np.concatenate([part.i for part in parts]),
-            np.concatenate([part.word for part in parts]),
-            np.concatenate([part.bits for part in parts]),
+            np.concatenate([part.t for part in some]),
+            np.concatenate([part.i for part in some]),
+            np.concatenate([part.word for part in some]),
+            np.concatenate([part.bits for part in some]),
             parts[0].offset,
         )
 
     def __len__(self) -> int:
         return len(self.t)
 
-    def of(self, neurons: npt.ArrayLike, first: int, ticks: int) -> PackedSpikes:
-        """Return the spikes of some neurons in some ticks."""
-        chosen = (self.t >= first) & (self.t < first + ticks) & np.isin(self.i, neurons)
-        return PackedSpikes(
-            self.t[chosen], self.i[chosen], self.word[chosen], self.bits[chosen], self.offset
-        )
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays [bytes]."""
+        return self.t.nbytes + self.i.nbytes + self.word.nbytes + self.bits.nbytes
 
     @classmethod
     def pack(cls, spikes: Spikes, offset: int) -> PackedSpikes:
@@ -113,27 +134,61 @@ class PackedSpikes:
         compiled.expand(self.word, self.bits, self.offset, row, lane)
         return Spikes(self.i[row], self.t[row], lane)
 
-    def planes(self, neurons: npt.NDArray[np.int64], first: int, ticks: int, words: int) -> Words:
-        """Return a plane of the grid for each of these ticks and neurons.
+    def planes(self, neurons: Integers, first: int, ticks: int, lanes: int) -> Words:
+        """Return a plane of the grid for each of some ticks and neurons.
 
         Returns
         -------
         uint64 array (ticks, neurons, words)
         """
-        require_memory(
-            8.0 * ticks * len(neurons) * words,
-            f"a raster of {len(neurons)} neurons in {ticks} ticks",
-            "ask for fewer ticks",
+        words = grid_words(self.offset, lanes)
+        require_raster_memory(len(neurons), ticks, lanes, bits=1)
+        column, again = columns_of(neurons)
+        planes = np.zeros((ticks, column.max(initial=-1) + 1, words), dtype=np.uint64)
+        readout.write_planes(
+            self.t, self.i, self.word, self.bits, first, first + ticks, column, planes
         )
-        planes = np.zeros((ticks, len(neurons), words), dtype=np.uint64)
-        spikes = self.of(neurons, first, ticks)
-        for column, neuron in enumerate(neurons):
-            chosen = spikes.i == neuron
-            planes[spikes.t[chosen] - first, column, spikes.word[chosen]] = spikes.bits[chosen]
-        return planes
+        return planes if again is None else planes[:, again]
+
+    def last_planes(self, neurons: Integers, stopped: Integers) -> Words:
+        """Return the planes (neurons, words) of the tick in which each lane stopped."""
+        words = grid_words(self.offset, len(stopped))
+        column, again = columns_of(neurons)
+        planes = np.zeros((column.max(initial=-1) + 1, words), dtype=np.uint64)
+        readout.write_last(
+            self.t, self.i, self.word, self.bits, self.offset, read_only(stopped), column, planes
+        )
+        return planes if again is None else planes[again]
+
+    def raster(self, neurons: Integers, first: int, ticks: int, lanes: int) -> Integers:
+        """Return 0 and 1, int64 array (ticks, lanes, neurons)."""
+        require_raster_memory(len(neurons), ticks, lanes)
+        column, again = columns_of(neurons)
+        dense = np.zeros((ticks, lanes, column.max(initial=-1) + 1), dtype=np.int64)
+        readout.write_raster(
+            self.t, self.i, self.word, self.bits, self.offset, first, first + ticks, column, dense
+        )
+        return dense if again is None else dense[:, :, again]
+
+    def counts(self, neuron: int, first: int, ticks: int, lanes: int) -> Integers:
+        """Return how often a neuron spiked in some ticks, int64 array (lanes,)."""
+        counts = np.zeros(lanes, dtype=np.int64)
+        readout.count_by_lane(
+            self.t, self.i, self.word, self.bits, self.offset, first, first + ticks, neuron, counts
+        )
+        return counts
+
+    def first(self, neuron: int, first: int, ticks: int, lanes: int) -> Integers:
+        """Return the first of some ticks in which a neuron spiked, from 0, or −1; (lanes,)."""
+        earliest = np.full(lanes, -1, dtype=np.int64)
+        readout.first_by_lane(
+            self.t, self.i, self.word, self.bits, self.offset, first, first + ticks, neuron,
+            earliest,
+        )  # fmt: skip
+        return earliest
 
 
-def pack_values(values: npt.NDArray[np.int64], width: int, offset: int) -> tuple[Words, bool]:
+def pack_values(values: Integers, width: int, offset: int) -> tuple[Words, bool]:
     """Return the bits of unsigned values as planes, and whether every value fits.
 
     Parameters
@@ -153,11 +208,10 @@ def pack_values(values: npt.NDArray[np.int64], width: int, offset: int) -> tuple
     """
     planes = np.zeros((width, grid_words(offset, len(values))), dtype=np.uint64)
     room = np.empty(8, dtype=np.uint64)
-    values = np.ascontiguousarray(values)
-    return planes, bool(compiled.pack(values, width, offset, planes, room) == 0)
+    return planes, bool(compiled.pack(read_only(values), width, offset, planes, room) == 0)
 
 
-def unpack_values(planes: Words, lanes: int, offset: int) -> npt.NDArray[np.int64]:
+def unpack_values(planes: Words, lanes: int, offset: int) -> Integers:
     """Return the values whose bits are given as planes, int64 array (lanes,).
 
     Parameters
@@ -165,6 +219,6 @@ def unpack_values(planes: Words, lanes: int, offset: int) -> npt.NDArray[np.int6
     planes : uint64 array (width, words)
         At most 63 planes.
     """
-    values = np.zeros(lanes, dtype=np.int64)
-    compiled.unpack(np.ascontiguousarray(planes), offset, values, np.empty(8, dtype=np.uint64))
+    values = np.empty(lanes, dtype=np.int64)
+    compiled.unpack(read_only(planes), offset, values, np.empty(64, dtype=np.uint64))
     return values

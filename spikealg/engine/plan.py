@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.engine.arrays import read_only
 from spikealg.engine.job import Job
 from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
 
@@ -219,7 +220,7 @@ def make_request(job: Job) -> Request:
         fly_tick=flying.t[order],
         fly_neuron=flying.i[order],
         recorded=job.neuron_mask(job.recorded),
-        watched=job.watched,
+        watched=read_only(job.watched),
         until_quiet=job.until_quiet,
         until_mask=job.neuron_mask(job.until_neurons),
         until_count=job.until_count,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int, as_int_array
 from spikealg.engine.draws import fresh_seed
-from spikealg.engine.injection import lanes_of, make_injection
+from spikealg.engine.injection import as_arrays, lanes_of, make_injection
 from spikealg.engine.job import Epochs, Job
 from spikealg.engine.state import Spikes, State
 from spikealg.errors import InputError, InputTypeError
@@ -31,15 +31,16 @@ def _neurons(network: Network, argument: str, what: Any) -> npt.NDArray[np.int64
             return network.find(what)
         except InputError as error:
             raise InputError(f"{argument}: {error}") from None
-    if isinstance(what, (list, tuple, np.ndarray)):
+    if isinstance(what, (list, tuple)) or (isinstance(what, np.ndarray) and what.ndim):
         parts = [_neurons(network, argument, entry) for entry in what]
         return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-    return np.array([as_int(argument, what, low=0, high=network.n_neurons - 1)])
+    number = what.item() if isinstance(what, np.ndarray) else what
+    return np.array([as_int(argument, number, low=0, high=network.n_neurons - 1)])
 
 
 def prepare(
     network: Network,
-    inputs: Mapping[str, Any],
+    inputs: Any,
     ticks: int,
     lanes: int | None,
     first_lane: int | None,
@@ -56,11 +57,8 @@ def prepare(
         first_lane = as_int("first_lane", first_lane, low=0, high=MOST_LANES - 1)
     if seed is not None:
         seed = as_int("seed", seed, low=0, high=2**64 - 1)
-    if not isinstance(inputs, Mapping):
-        raise InputTypeError(
-            f"inputs must be a dict of port name to values, got {type(inputs).__name__}"
-        )
-    given = lanes_of(network, inputs)
+    arrays = as_arrays(network, inputs)
+    given = lanes_of(network, arrays)
     if lanes is not None:
         lanes = as_int("lanes", lanes, low=1)
     if state is None:
@@ -98,7 +96,7 @@ def prepare(
         seed=seed,
         injection=make_injection(
             network,
-            inputs,
+            arrays,
             lanes=lanes,
             ticks=ticks,
             start_tick=start.tick,
@@ -194,7 +192,9 @@ def _epochs(network: Network, epochs: Any, recorded: npt.NDArray[np.int64]) -> E
     marker = _neurons(network, "epochs[0]", epochs[0])
     if len(marker) != 1:
         raise InputError(f"epochs[0] must be one neuron, got {epochs[0]!r} with {len(marker)}")
-    ks = np.array([as_int("epochs[1]", k, low=1) for k in epochs[1]], dtype=np.int64)
+    ks = as_int_array("epochs[1]", epochs[1], low=1)
+    if ks.ndim != 1:
+        raise InputError(f"epochs[1] must be a list of whole numbers, got {epochs[1]!r}")
     if (np.diff(ks) <= 0).any():
         raise InputError(f"epochs[1] must rise, got {ks.tolist()}")
     neurons = recorded if len(epochs) == 2 else _neurons(network, "epochs[2]", epochs[2])
@@ -203,7 +203,7 @@ def _epochs(network: Network, epochs: Any, recorded: npt.NDArray[np.int64]) -> E
     return Epochs(int(marker[0]), ks, neurons)
 
 
-def require_run_memory(job: Job, kernel: str, threads: int) -> None:
+def require_run_memory(job: Job, threads: int) -> None:
     """Refuse a run whose state, rings of arriving input and tables cannot fit.
 
     Raises
@@ -213,14 +213,12 @@ def require_run_memory(job: Job, kernel: str, threads: int) -> None:
     """
     network, lanes = job.network, job.lanes
     n, ring = network.n_neurons, 2 * network.max_delay + 2
-    of_lanes = lanes * (32 + 4 * job.ticks * len(job.watched))
-    if kernel != "lanes" or job.keep_state:
-        of_lanes += 12 * n * lanes
+    of_lane = 32 + 4 * job.ticks * len(job.watched) + 12 * n * job.keep_state
     of_workers = min(threads, lanes) * n * (12 * ring + 100)
     if job.epochs is not None:
         of_workers += 8 * threads * len(job.epochs.ks) * len(job.epochs.neurons)
     require_memory(
-        of_lanes + of_workers + 8 * network.n_synapses,
+        lanes * of_lane + of_workers + 8 * network.n_synapses,
         f"a run of {n} neurons in {lanes} lanes with delays up to {network.max_delay}",
         "use fewer lanes at a time (first_lane numbers the blocks) or shorter delays",
     )

@@ -173,24 +173,25 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
         report(len(numbers) / job.ticks)
 
     last = np.where(stopped >= 0, stopped, job.start_tick + job.ticks - 1)
+    final = Final(
+        v=v.astype(np.int32),
+        i=i.astype(np.int32),
+        c=c.astype(np.int32),
+        flying=_columns(
+            [
+                (neuron, tick, int(numbers[row]))
+                for neuron, tick, row in history
+                if tick + longest[neuron] > last[row]
+            ]
+        ),
+    )
     return Outcome(
         spikes=_columns(spikes),
         counts=counts,
         epochs=epochs,
         stopped=stopped,
         potentials=potentials,
-        final=Final(
-            v=v.astype(np.int32),
-            i=i.astype(np.int32),
-            c=c.astype(np.int32),
-            flying=_columns(
-                [
-                    (neuron, tick, int(numbers[row]))
-                    for neuron, tick, row in history
-                    if tick + longest[neuron] > last[row]
-                ]
-            ),
-        ),
+        final=final if job.keep_state else None,
         overflow=overflow,
     )
 

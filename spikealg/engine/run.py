@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.arguments import as_int, as_int_array
 from spikealg.circuits import codings
+from spikealg.engine.arrivals import count_arrivals
+from spikealg.engine.decode import last_value, value
 from spikealg.engine.job import Final, Job, Outcome
-from spikealg.engine.packed import LANES_PER_PAIR, PackedSpikes, grid_words, unpack_values
+from spikealg.engine.packed import LANES_PER_PAIR, PackedSpikes, grid_words
 from spikealg.engine.prepare import require_run_memory
 from spikealg.engine.state import Spikes, State
 from spikealg.errors import InputError
-from spikealg.memory import require_memory
 from spikealg.network import Network
 from spikealg.progress import silent
 
 __all__ = ["Run", "Status"]
-
-MOST_PLANES = 63
 
 
 class Status(Enum):
@@ -148,19 +148,18 @@ class Run:
         ------
         InputError
             If not all neurons were recorded.
+        TooLargeError
+            If the spikes cannot be put in order.
         """
         if len(self.recorded) < self.network.n_neurons:
             raise InputError('active_updates needs all spikes: simulate with record="all"')
-        network, spikes = self.network, self.spikes
-        last = self.start_tick + self.lane_ticks - 1
-        arrivals = set()
-        for neuron, tick, lane in spikes:
-            row = slice(network.indptr[neuron], network.indptr[neuron + 1])
-            due = tick + network.delay[row].astype(np.int64)
-            for post, at in zip(network.post[row].tolist(), due.tolist(), strict=True):
-                if at <= last[lane]:
-                    arrivals.add((post, at, lane))
-        return len(arrivals)
+        return count_arrivals(
+            self.network,
+            self._job.start.spikes,
+            self._outcome.spikes,
+            self.start_tick,
+            self.start_tick + self.lane_ticks - 1,
+        )
 
     @cached_property
     def state(self) -> State:
@@ -198,8 +197,9 @@ class Run:
 
         if self._counts_only:
             raise InputError("this run kept its counts only, not its inputs: simulate again")
-        job = replace(self._job, keep_state=True, recorded=self.recorded[:0], epochs=None)
-        require_run_memory(job, self.kernel, self._threads)
+        none = self.recorded[:0]
+        job = replace(self._job, keep_state=True, recorded=none, watched=none, epochs=None)
+        require_run_memory(job, self._threads)
         final = execute(job, self.kernel, self._threads, silent).final
         assert final is not None
         return final
@@ -217,28 +217,18 @@ class Run:
         Returns
         -------
         int64 array (ticks, lanes, k)
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a neuron was not recorded.
+        TooLargeError
+            If the raster cannot fit into memory.
         """
-        wanted = np.asarray(neurons, dtype=np.int64).reshape(-1)
+        wanted = as_int_array("neurons", neurons).reshape(-1)
+        first, ticks = as_int("first", first), as_int("ticks", ticks, low=0)
         self._require_recorded(wanted)
-        require_memory(
-            8.0 * ticks * self.lanes * len(wanted),
-            f"a raster of {len(wanted)} neurons in {ticks} ticks and {self.lanes} lanes",
-            "ask for fewer ticks or neurons",
-        )
-        if isinstance(self._outcome.spikes, PackedSpikes):
-            planes = self._planes(wanted, first, ticks)
-            bits = np.unpackbits(planes.view(np.uint8), axis=2, bitorder="little")
-            offset = self._outcome.spikes.offset
-            bits = bits[:, :, offset : offset + self.lanes]
-            return np.swapaxes(bits, 1, 2).astype(np.int64)
-        dense = np.zeros((ticks, self.lanes, len(wanted)), dtype=np.int64)
-        spikes = self.spikes
-        window = slice(*np.searchsorted(spikes.t, [first, first + ticks]))
-        i, t, lane = spikes.i[window], spikes.t[window] - first, spikes.lane[window]
-        for column, neuron in enumerate(wanted):
-            chosen = i == neuron
-            dense[t[chosen], lane[chosen], column] = 1
-        return dense
+        return self._outcome.spikes.raster(wanted, first, ticks, self.lanes)
 
     def spiked(self, neurons: npt.ArrayLike, tick: int) -> npt.NDArray[np.bool_]:
         """Return in which lanes each of some recorded `neurons` spiked at `tick`.
@@ -295,16 +285,11 @@ class Run:
             _counts_only=True,
         )
 
-    def _planes(
-        self, neurons: npt.NDArray[np.int64], first: int, ticks: int
-    ) -> npt.NDArray[np.uint64]:
-        """Return the planes of packed spikes, (ticks, neurons, words)."""
-        packed = self._outcome.spikes
-        assert isinstance(packed, PackedSpikes)
-        return packed.planes(neurons, first, ticks, grid_words(packed.offset, self.lanes))
-
     def _require_recorded(self, neurons: npt.NDArray[np.int64]) -> None:
-        missing = neurons[~np.isin(neurons, self.recorded)]
+        at = np.searchsorted(self.recorded, neurons)
+        found = at < len(self.recorded)
+        found[found] = self.recorded[at[found]] == neurons[found]
+        missing = neurons[~found]
         if missing.size:
             raise InputError(
                 f"neuron {missing[0]} ({self.network.name(int(missing[0]))}) was not recorded: "
@@ -326,32 +311,20 @@ class Run:
         entry = self.network.outputs[port]
         if entry.coding == "current":
             return self.raster(entry.neurons, self.start_tick, int(self.lane_ticks.max()))
+        self._require_recorded(entry.neurons)
         if entry.latency is None:
-            self._require_recorded(entry.neurons)
             if (self.stopped < 0).any():
                 raise InputError(
                     f'port {port!r} is ready when "done" fires, but lane '
                     f"{int(np.argmax(self.stopped < 0))} did not stop: simulate with "
                     'until=("done", 1) and enough ticks'
                 )
-            spikes = self.spikes.of(entry.neurons)
-            last = spikes.t == self.stopped[spikes.lane]
-            window = np.zeros((1, self.lanes, entry.lines), dtype=np.int64)
-            for line, neuron in enumerate(entry.neurons):
-                window[0, spikes.lane[last & (spikes.i == neuron)], line] = 1
-        else:
-            span = codings.coding_ticks(entry.coding, entry.width)
-            if entry.latency + span > self.lane_ticks.min():
-                raise InputError(
-                    f"port {port!r} is read until tick {entry.latency + span}, but the run has "
-                    f"{self.lane_ticks.min()} ticks: raise ticks, or stop later"
-                )
-            first, packed = self.start_tick + entry.latency, self._outcome.spikes
-            if isinstance(packed, PackedSpikes) and entry.coding in ("binary", "stream"):
-                if 1 <= entry.width <= MOST_PLANES:
-                    self._require_recorded(entry.neurons)
-                    planes = self._planes(entry.neurons, first, span)
-                    planes = planes.reshape(entry.width, -1)
-                    return unpack_values(planes, self.lanes, packed.offset)
-            window = self.raster(entry.neurons, first, span)
-        return codings.decode(window, entry.coding, entry.width)
+            return last_value(entry, self._outcome.spikes, self.stopped)
+        end = entry.latency + codings.coding_ticks(entry.coding, entry.width)
+        fewest = int(self.lane_ticks.min()) if self._job.stops else self.ticks
+        if end > fewest:
+            raise InputError(
+                f"port {port!r} is read until tick {end}, but the run has {fewest} ticks: "
+                "raise ticks, or stop later"
+            )
+        return value(entry, self._outcome.spikes, self.start_tick + entry.latency, self.lanes)

@@ -56,8 +56,7 @@ def simulate(
         Independent copies of the network; by default as many as the inputs or the state have.
     first_lane : int, optional
         Number of the first lane, 0 or that of the state: lane ℓ draws as lane
-        ``first_lane + ℓ``, so that blocks of
-        lanes give the spikes of one large run.
+        ``first_lane + ℓ``, so that blocks of lanes give the spikes of one large run.
     seed : int, optional
         0 ≤ seed < 2⁶⁴; None draws one and records it in the run.
     kernel : str
@@ -124,7 +123,7 @@ def run_job(job: Job, kernel: str, threads: int, progress: bool | Callable[[floa
     keep = job.keep_state and (kernel != "lanes" or size <= SMALL_STATE)
     if keep != job.keep_state:
         job = replace(job, keep_state=keep)
-    require_run_memory(job, kernel, threads)
+    require_run_memory(job, threads)
     with reporting(progress, f"{job.ticks} ticks") as tell:
         outcome = execute(job, kernel, threads, tell)
         tell(1.0)

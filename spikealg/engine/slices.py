@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.engine.job import Final, Job, Outcome, Overflow, Report
+from spikealg.engine.job import Final, Job, Outcome, Overflow, Report, join
 from spikealg.engine.plan import Request, make_request
 from spikealg.engine.rules import (
     DONE,
@@ -22,15 +22,16 @@ from spikealg.engine.rules import (
     WANTED,
 )  # fmt: skip
 from spikealg.engine.state import Spikes
-from spikealg.memory import require_memory
 
 __all__ = ["Advance", "Out", "make_at", "make_out", "run_slice"]
 
 SPIKE_BUFFER = 2**16
+CELLS = 2**20
+"""Neurons times lanes that run in the memory of one block where nobody wants their state."""
 
 
 class Out(NamedTuple):
-    """What a kernel writes; lanes are counted from the first of its slice.
+    """What a kernel writes; lanes are counted from the first of a block.
 
     Attributes
     ----------
@@ -55,8 +56,9 @@ class Out(NamedTuple):
     flying: npt.NDArray[np.int64]
 
 
-Advance = Callable[[Request, Out, npt.NDArray[np.int64]], int]
-"""A kernel that goes on from where `at` stands and returns DONE or PAUSED."""
+Advance = Callable[[Request, Out, npt.NDArray[np.int64], int], int]
+"""A kernel that goes on from where `at` stands in the block of lanes that begins with the one
+numbered in the last argument; it returns DONE or PAUSED."""
 
 
 def make_out(job: Job, lanes: slice) -> Out:
@@ -84,41 +86,56 @@ def make_at(job: Job) -> npt.NDArray[np.int64]:
 
 
 def run_slice(job: Job, lanes: slice, report: Report, advance: Advance) -> Outcome:
+    """Call `advance` until all lanes of a slice are done, block by block."""
+    request, at = make_request(job), make_at(job)
+    size = lanes.stop - lanes.start if job.keep_state else max(1, CELLS // job.network.n_neurons)
+    parts = []
+    for first in range(lanes.start, lanes.stop, size):
+        block = slice(first, min(first + size, lanes.stop))
+        parts.append(_run_block(job, block, request, at, report, advance))
+    return join(parts)
+
+
+def _run_block(
+    job: Job,
+    lanes: slice,
+    request: Request,
+    at: npt.NDArray[np.int64],
+    report: Report,
+    advance: Advance,
+) -> Outcome:
     """Call `advance` until it is done, emptying its buffers in between."""
-    request, out = make_request(job), make_out(job, lanes)
-    at = make_at(job)
+    out = make_out(job, lanes)
+    at[LANE], at[TICK] = 0, job.start_tick
     spikes, flying, told = [Spikes.empty()], [Spikes.empty()], 0.0
     while True:
-        code = advance(request, out, at)
+        code = advance(request, out, at, lanes.start)
         spikes.append(Spikes(*out.spikes[:, : at[SPIKES]].copy()))
-        flying.append(Spikes(*out.flying[:, : at[FLYING]].copy()))
+        if job.keep_state:
+            flying.append(Spikes(*out.flying[:, : at[FLYING]].copy()))
         at[SPIKES] = at[FLYING] = 0
         if at[WANTED] > out.flying.shape[1]:
             out = out._replace(flying=np.empty((3, at[WANTED]), dtype=np.int64))
         done = float(at[LANE] + (at[TICK] - job.start_tick) / max(job.ticks, 1))
-        report(done - told)
+        report(done - told, spikes[-1].nbytes)
         told = done
         if code == DONE:
             break
-        require_memory(
-            48 * sum(map(len, spikes)),
-            "a raster of this run",
-            "record fewer neurons, or run blocks of lanes (first_lane numbers them)",
-        )
     overflow = None
     if at[OVERFLOW_TICK] >= 0:
         overflow = Overflow(*at[[OVERFLOW_TICK, OVERFLOW_NEURON, OVERFLOW_LANE]].tolist())
+    final = Final(
+        v=out.cells[:, 0],
+        i=out.cells[:, 1],
+        c=out.cells[:, 2],
+        flying=Spikes.concatenate(flying),
+    )
     return Outcome(
         spikes=Spikes.concatenate(spikes),
         counts=out.counts,
         epochs=out.epochs,
         stopped=out.stopped,
         potentials=out.potentials,
-        final=Final(
-            v=out.cells[:, 0],
-            i=out.cells[:, 1],
-            c=out.cells[:, 2],
-            flying=Spikes.concatenate(flying),
-        ),
+        final=final if job.keep_state else None,
         overflow=overflow,
     )

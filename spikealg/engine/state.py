@@ -8,9 +8,46 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.memory import require_memory
 from spikealg.network import Network
 
-__all__ = ["Spikes", "State"]
+__all__ = ["Spikes", "State", "columns_of", "require_raster_memory"]
+
+
+def columns_of(
+    neurons: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64] | None]:
+    """Return the column of each neuron in a raster of some, to look spikes up in.
+
+    Returns
+    -------
+    column : int64 array (largest neuron + 1,)
+        −1 for neurons that are not in `neurons`.
+    again : int64 array (len(neurons),) or None
+        Which column each of `neurons` has, where one is asked for several times.
+    """
+    column = np.full(neurons.max(initial=-1) + 1, -1, dtype=np.int64)
+    column[neurons] = np.arange(len(neurons))
+    if (column[neurons] == np.arange(len(neurons))).all():
+        return column, None
+    distinct, again = np.unique(neurons, return_inverse=True)
+    column[distinct] = np.arange(len(distinct))
+    return column, again
+
+
+def require_raster_memory(neurons: int, ticks: int, lanes: int, bits: int = 64) -> None:
+    """Refuse a raster that cannot fit.
+
+    Raises
+    ------
+    TooLargeError
+        If it cannot.
+    """
+    require_memory(
+        bits / 8 * ticks * lanes * neurons,
+        f"a raster of {neurons} neurons in {ticks} ticks and {lanes} lanes",
+        "ask for fewer ticks or neurons",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +82,29 @@ class Spikes:
         chosen = np.isin(self.i, neurons)
         return Spikes(self.i[chosen], self.t[chosen], self.lane[chosen])
 
+    def raster(
+        self, neurons: npt.NDArray[np.int64], first: int, ticks: int, lanes: int
+    ) -> npt.NDArray[np.int64]:
+        """Return 0 and 1, int64 array (ticks, lanes, neurons)."""
+        require_raster_memory(len(neurons), ticks, lanes)
+        column, again = columns_of(neurons)
+        dense = np.zeros((ticks, lanes, column.max(initial=-1) + 1), dtype=np.int64)
+        chosen = (self.t >= first) & (self.t < first + ticks) & (self.i < len(column))
+        t, lane, at = self.t[chosen] - first, self.lane[chosen], column[self.i[chosen]]
+        dense[t[at >= 0], lane[at >= 0], at[at >= 0]] = 1
+        raster: npt.NDArray[np.int64] = dense if again is None else dense[:, :, again]
+        return raster
+
+    def last_raster(
+        self, neurons: npt.NDArray[np.int64], stopped: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:
+        """Return 0 and 1 in the tick in which each lane stopped, int64 array (lanes, neurons)."""
+        last = self.t == stopped[self.lane]
+        i, lane = self.i[last], self.lane[last]
+        at_once = Spikes(i, np.zeros_like(i), lane)
+        raster: npt.NDArray[np.int64] = at_once.raster(neurons, 0, 1, len(stopped))[0]
+        return raster
+
     def identical(self, other: Spikes) -> bool:
         """Whether both hold the same spikes in the same order."""
         return (
@@ -55,6 +115,11 @@ class Spikes:
 
     def __len__(self) -> int:
         return len(self.i)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the arrays [bytes]."""
+        return self.i.nbytes + self.t.nbytes + self.lane.nbytes
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
         """Yield (neuron, tick, lane)."""

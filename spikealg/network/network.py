@@ -24,7 +24,7 @@ import scipy.sparse as sp
 
 from spikealg.arguments import as_float_array, as_int_array
 from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, NEVER, RESETS
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.network.invariants import (
     NEURON_ARRAYS,
     NO_FLOOR,
@@ -387,6 +387,10 @@ def _reset_codes(reset: Any, n: int) -> npt.NDArray[np.int8]:
 
 
 def _ports(argument: str, ports: Mapping[str, Port | npt.ArrayLike] | None) -> dict[str, Port]:
+    if ports is not None and not isinstance(ports, Mapping):
+        raise InputTypeError(
+            f"{argument} must be a dict of name to neurons or Port, got {type(ports).__name__}"
+        )
     made = {}
     for name, port in (ports or {}).items():
         if not isinstance(port, Port):

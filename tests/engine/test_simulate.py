@@ -65,6 +65,7 @@ REFUSED = [
         {"epochs": ("y",)},
         "epochs must be (neuron, [k, ...]) or (neuron, [k, ...], neurons), got ('y',)",
     ),
+    ({"epochs": ("y", 3)}, "epochs[1] must be a list of whole numbers, got 3"),
     ({"epochs": ("y", [2, 1])}, "epochs[1] must rise, got [2, 1]"),
     ({"epochs": ("y", [1], [0, 0])}, "epochs[2] must name each neuron once"),
 ]
@@ -86,6 +87,19 @@ def test_wrong_types_are_named(net):
     message = "network must be a Network, got Circuit: compile() a Circuit first"
     with refused(message, InputTypeError):
         simulate(Circuit("x"), ticks=5)
+    for inputs in (5, [0], "x"):
+        message = f"inputs must be a dict of port name to values, got {type(inputs).__name__}"
+        with refused(message, InputTypeError):
+            simulate(net, inputs, ticks=5)
+    message = "inputs['x'] must be a number or an array, got rows of different lengths"
+    with refused(message, InputTypeError):
+        simulate(net, {"x": [[1], [1, 0]]}, ticks=5)
+    message = "epochs[1] must be a number or an array, got rows of different lengths"
+    with refused(message, InputTypeError):
+        simulate(net, ticks=5, epochs=("y", [1, [2]]))
+    assert simulate(net, ticks=5, record=np.array(1)).recorded.tolist() == [1]
+    with refused("record must be a whole number from 0 to 2, got 1.5", InputTypeError):
+        simulate(net, ticks=5, record=np.array(1.5))
     with refused("state must be a State, as in run.state, got Run", InputTypeError):
         simulate(net, ticks=5, state=simulate(net, ticks=1))
     values = np.full((1, 1, 1), np.nan)
@@ -99,6 +113,7 @@ def test_state_contradictions(net):
         ({"lanes": 3}, "lanes is 3, but state has 2: leave lanes out"),
         ({"seed": 1}, "seed is 1, but state has 9: leave seed out"),
         ({"first_lane": 5}, "first_lane is 5, but state has 4: leave first_lane out"),
+        ({"first_lane": 0}, "first_lane is 0, but state has 4: leave first_lane out"),
     ):
         with refused(message, InputError):
             simulate(net, ticks=2, state=state, **arguments)
@@ -204,8 +219,8 @@ def test_ports_decode_where_they_are_ready():
 
 def test_memory_is_refused_with_an_estimate():
     net = Network.from_arrays(threshold=np.ones(1000, dtype=int))
-    with pytest.raises(TooLargeError, match=r"1000 neurons in 1000000000 lanes .* GiB"):
-        simulate(net, ticks=1, lanes=10**9)
+    with pytest.raises(TooLargeError, match=r"1000 neurons in 100000000000 lanes .* GiB"):
+        simulate(net, ticks=1, lanes=10**11)
 
 
 def test_progress_is_told_and_ends_at_one(net):

@@ -133,6 +133,16 @@ def test_from_one_sparse_matrix():
         Network.from_sparse(sp.csr_matrix(np.ones((1, 2))), threshold=[1, 2])
 
 
+@pytest.mark.parametrize("argument", ["inputs", "outputs"])
+def test_ports_have_names(argument):
+    message = f"{argument} must be a dict of name to neurons or Port, got list"
+    with refused(message, InputTypeError):
+        Network.from_arrays(threshold=[1], **{argument: [0]})
+    message = f"{argument}['x'] must be a number or an array, got rows of different lengths"
+    with refused(message, InputTypeError):
+        Network.from_arrays(threshold=[1, 1], **{argument: {"x": [[0], [0, 1]]}})
+
+
 def test_ports_check_themselves():
     with refused("Port.coding must be one of 'binary', 'stream', 'unary', 'temporal', 'current', "
                  "got 'rate'", InputError):  # fmt: skip

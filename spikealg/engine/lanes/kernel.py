@@ -38,7 +38,6 @@ from spikealg.engine.lanes.visit import Here
 from spikealg.engine.lanes.work import FIRED, Ask, Room, make_ask, make_room
 from spikealg.engine.packed import PackedSpikes
 from spikealg.engine.state import Spikes
-from spikealg.memory import require_memory
 
 __all__ = ["run"]
 
@@ -163,12 +162,14 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
     at[FIRST_WORD], at[TICK], at[OVERFLOW_TICK] = first_word, job.start_tick, -1
     here = _here(plan, ask, room, out)
     spikes, flying = [PackedSpikes.empty(ask.offset)], [PackedSpikes.empty(ask.offset)]
-    n_lanes, told, checked = lanes.stop - lanes.start, 0.0, 0
-    kept_words = 0
+    n_lanes, told = lanes.stop - lanes.start, 0.0
     while (code := advance(plan, ask, room, here, out, at)) != DONE:
         done = 64.0 * (at[FIRST_WORD] - first_word)
         done += 64 * room.words * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
-        report(min(done, n_lanes) - told)
+        taken = at[SPIKES] > BUFFER // 2
+        if taken:
+            spikes.append(_taken(out, ask, at))
+        report(min(done, n_lanes) - told, spikes[-1].nbytes if taken else 0)
         told = min(done, n_lanes)
         if code == LOOK:
             _look(plan, ask, room, out, at)
@@ -179,18 +180,8 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
                 flying.append(_flying(plan, ask, room, at))
             at[FIRST_WORD] += room.words
             at[BEGUN], at[TICK] = 0, job.start_tick
-        if at[SPIKES] > BUFFER // 2:
-            spikes.append(_taken(out, ask, at))
-            kept_words += len(spikes[-1])
-            if kept_words > 2 * checked:
-                checked = kept_words
-                require_memory(
-                    64.0 * checked,
-                    "a raster of this run",
-                    "record fewer neurons, or run blocks of lanes (first_lane numbers them)",
-                )
     spikes.append(_taken(out, ask, at))
-    report(n_lanes - told)
+    report(n_lanes - told, spikes[-1].nbytes)
     overflow = None
     if at[OVERFLOW_TICK] >= 0:
         overflow = Overflow(*at[[OVERFLOW_TICK, OVERFLOW_NEURON, OVERFLOW_LANE]].tolist())

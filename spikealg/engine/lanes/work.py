@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.engine.arrays import read_only
 from spikealg.engine.job import Job
 from spikealg.engine.lanes.plan import KEEPER, SLICED_BITS, WIDE, LanePlan
 from spikealg.engine.words import WORDS
@@ -226,12 +227,12 @@ def make_ask(job: Job, lanes: slice) -> Ask:
         fly_lane=flying.lane[order],
         fly_tick=flying.t[order],
         fly_neuron=flying.i[order],
-        start_v=job.start.v,
-        start_i=job.start.i,
-        start_c=job.start.c,
+        start_v=read_only(job.start.v),
+        start_i=read_only(job.start.i),
+        start_c=read_only(job.start.c),
         noted=noted,
         recorded=len(job.recorded),
-        watched=job.watched,
+        watched=read_only(job.watched),
         until_quiet=job.until_quiet,
         until_count=job.until_count,
         epoch_ks=ks,
