@@ -14,9 +14,10 @@ __all__ = ["choose_kernel"]
 
 TRIAL_TICKS = 50
 """Ticks that are run for nothing to see how busy a network is; shorter runs are not worth it."""
-VISIT, SWEEP, STEP = 12.0, 0.7, 5.0
-"""Nanoseconds that the event kernel takes to visit a neuron, and the clock kernel to take one
-through a vector loop, and one by one; measured by benchmarks/run.py. Only ratios matter."""
+VISIT, RELAY, SWEEP, STEP = 12.0, 7.0, 0.7, 5.0
+"""Nanoseconds that the event kernel takes to visit a neuron, and for a relay that fires unvisited,
+and the clock kernel to take a neuron through a vector loop, and one by one; measured by
+benchmarks/run.py. Only ratios matter."""
 WAKE, GATE_WORD, KEEPER_WORD, WIDE_WORD = 30.0, 0.8, 3.0, 150.0
 """Nanoseconds that the lanes kernel takes to visit a neuron, and for each word of 64 lanes then."""
 SPREAD = 3.0
@@ -44,12 +45,16 @@ def choose_kernel(job: Job) -> str:
         return "event"
     swept = vector_neurons(job.network)
     alone = job.of_first_lane()
-    visits = visits_per_tick(alone, min(TRIAL_TICKS, job.ticks))
-    costs = {"event": VISIT * visits, "clock": SWEEP * swept + STEP * (n - swept)}
+    visits, relays = visits_per_tick(alone, min(TRIAL_TICKS, job.ticks))
+    costs = {
+        "event": VISIT * visits + RELAY * relays,
+        "clock": SWEEP * swept + STEP * (n - swept),
+    }
     if sliced:
         words = max(WORDS, job.lanes / 64)
         keepers = float((role == KEEPER).mean())
         word = (1 - keepers - wide) * GATE_WORD + keepers * KEEPER_WORD + wide * WIDE_WORD
-        together = min(n, SPREAD * visits) if job.lanes > 1 else visits
+        busy = visits + relays
+        together = min(n, SPREAD * busy) if job.lanes > 1 else busy
         costs["lanes"] = together * (WAKE + word * words) / job.lanes
     return min(costs, key=lambda name: costs[name])

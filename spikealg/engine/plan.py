@@ -1,8 +1,9 @@
 """A network and a job as the compact arrays that compiled kernels read.
 
 Synapses are packed into one word each, 32 bits where that is enough, else 64: the target in the
-low bits, above it the number of a (weight, delay) pair. Few pairs occur in a network, so their
-table stays in the first-level cache. Neurons likewise refer to a table of parameter kinds.
+low bits, above it the number of a (weight, delay) pair; pairs that lead to relays have numbers of
+their own. Few pairs occur in a network, so their table stays in the first-level cache. Neurons
+likewise refer to a table of parameter kinds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from spikealg.engine.arrays import read_only
 from spikealg.engine.job import Job
+from spikealg.engine.relays import FORGETS, KEEPS, Relays, find_relays
 from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
 
 __all__ = ["COLUMNS", "WIDTH", "Plan", "Request", "make_plan", "make_request"]
@@ -32,9 +34,9 @@ COLUMNS = (
 )
 """Columns of ``Plan.kinds`` that are arrays of the network; after them comes SIMPLE."""
 WIDTH = len(COLUMNS) + 1
-"""Length of a kind. Its last entry is 1 for simple neurons that forget their potential, 2 for
-simple ones that keep it, else 0. Simple: current without memory, no floor, always spikes at
-threshold, reset to a value below it, no refractory ticks, at rest below threshold."""
+"""Length of a kind. Its last entry is FORGETS for simple neurons that forget their potential,
+KEEPS for simple ones that keep it, else 0. Simple: current without memory, no floor, always spikes
+at threshold, reset to a value below it, no refractory ticks, at rest below threshold."""
 
 
 class Plan(NamedTuple):
@@ -53,12 +55,15 @@ class Plan(NamedTuple):
     target_bits : int
     pairs : int64 array (2·pairs,)
         Weight and delay [ticks] of each pair.
+    relaying : bool array (pairs,)
+        Whether a pair leads to relays.
     longest : int64 array (n,)
         Longest delay out of each neuron, 0 without synapses [ticks].
     ring : int
         Ticks of arriving input that are kept: a power of two above the longest delay.
     strength : int64 array (n,)
         Σ|weight| into each neuron: no tick brings more.
+    relays : Relays
     """
 
     kinds: npt.NDArray[np.int64]
@@ -68,9 +73,11 @@ class Plan(NamedTuple):
     synapse: npt.NDArray[np.unsignedinteger]
     target_bits: int
     pairs: npt.NDArray[np.int64]
+    relaying: npt.NDArray[np.bool_]
     longest: npt.NDArray[np.int64]
     ring: int
     strength: npt.NDArray[np.int64]
+    relays: Relays
 
     @property
     def bytes_per_synapse(self) -> int:
@@ -140,16 +147,19 @@ def _make_plan(network: Network) -> Plan:
     table[network.threshold == NEVER, COLUMNS.index("threshold")] = NEVER + 1
     table[network.floor == NO_FLOOR, COLUMNS.index("floor")] = -(2**62)
     kinds, kind = _distinct_rows(table)
-    kinds = np.concatenate([kinds, _simplicity(kinds)[:, np.newaxis]], axis=1)
-    pairs = (network.weight.astype(np.int64) << 32) | network.delay
+    simple = _simplicity(kinds)
+    kinds = np.concatenate([kinds, simple[:, np.newaxis]], axis=1)
+    strength = np.zeros(n, dtype=np.int64)
+    np.add.at(strength, network.post, np.abs(network.weight.astype(np.int64)))
+    relays = find_relays(network, simple[kind], strength)
+    pairs = (network.weight.astype(np.int64) << 32) | (network.delay.astype(np.int64) << 1)
+    pairs |= relays.member[network.post]
     unique, pair = np.unique(pairs, return_inverse=True)
     target_bits = max(1, (n - 1).bit_length())
     wide = len(unique) > 1 << (32 - target_bits)
     word = np.uint64 if wide else np.uint32
     longest = np.zeros(n, dtype=np.int64)
     np.maximum.at(longest, network.pre, network.delay)
-    strength = np.zeros(n, dtype=np.int64)
-    np.add.at(strength, network.post, np.abs(network.weight.astype(np.int64)))
     return Plan(
         kinds=kinds.reshape(-1),
         kind=kind.reshape(-1).astype(np.int32),
@@ -157,10 +167,12 @@ def _make_plan(network: Network) -> Plan:
         indptr=network.indptr,
         synapse=(pair.astype(word) << word(target_bits)) | network.post.astype(word),
         target_bits=target_bits,
-        pairs=np.stack([unique >> 32, unique & 0xFFFFFFFF], axis=1).reshape(-1),
+        pairs=np.stack([unique >> 32, (unique & 0xFFFFFFFF) >> 1], axis=1).reshape(-1),
+        relaying=(unique & 1).astype(bool),
         longest=longest,
         ring=1 << network.max_delay.bit_length(),
         strength=strength,
+        relays=relays,
     )
 
 
@@ -194,7 +206,7 @@ def _simplicity(kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     )
     forgets = simple & (values["leak"] == MEMORYLESS) & (values["threshold"] > 0)
     keeps = simple & (values["leak"] == 0)
-    return np.where(forgets, 1, np.where(keeps, 2, 0))
+    return np.where(forgets, FORGETS, np.where(keeps, KEEPS, 0))
 
 
 def make_request(job: Job) -> Request:

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 __all__ = ["prefetch"]
 
 
-@intrinsic
-def prefetch(typing_context, array, index):
+def prefetch(array: npt.NDArray[Any], index: np.uint64) -> None:
     """Ask for the cache line of ``array[index]`` (contiguous array, uint64); no effect else."""
+
+
+@overload(prefetch, inline="always")
+def _compiled(array, index):
+    def ask(array, index):
+        _ask(array, index)
+
+    return ask
+
+
+@intrinsic
+def _ask(typing_context, array, index):
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, arguments[0]).data

@@ -51,7 +51,8 @@ from spikealg.network import MEMORYLESS
     OVERFLOW_NEURON,
     OVERFLOW_LANE,
     WANTED,
-) = range(23)
+    RELAYED,
+) = range(24)
 """Where a kernel stands between two calls: entries of one int64 array called `at`."""
 
 NEURON, WHEN, WHERE = range(3)

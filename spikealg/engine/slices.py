@@ -17,6 +17,7 @@ from spikealg.engine.rules import (
     OVERFLOW_LANE,
     OVERFLOW_NEURON,
     OVERFLOW_TICK,
+    RELAYED,
     SPIKES,
     TICK,
     WANTED,
@@ -79,7 +80,7 @@ def make_out(job: Job, lanes: slice) -> Out:
 
 def make_at(job: Job) -> npt.NDArray[np.int64]:
     """Return where a kernel stands before its first call."""
-    at = np.zeros(WANTED + 1, dtype=np.int64)
+    at = np.zeros(RELAYED + 1, dtype=np.int64)
     at[TICK] = job.start_tick
     at[OVERFLOW_TICK] = -1
     return at

@@ -49,6 +49,49 @@ def random_network(rng: np.random.Generator) -> Network:
     )
 
 
+def relay_network(rng: np.random.Generator) -> Network:
+    """Mostly relays, which fire whenever anything arrives; others drive and disturb them.
+
+    Some of these networks have rings of relays, the others come to rest where nothing drives them.
+    """
+    n = int(rng.integers(6, MOST_NEURONS))
+    m = int(rng.integers(n, 4 * n))
+    huge, driven, rings = rng.random() < 0.1, rng.random() < 0.3, rng.random() < 0.3
+    plain = rng.random(n) < 0.8
+    leak = rng.choice([0, 4096], n)
+    threshold = np.where(plain & (leak == 0), rng.integers(-2, 5, n), rng.integers(1, 5, n))
+    reset_value = threshold - rng.integers(1, 4, n)
+    v_init = threshold - rng.integers(-1, 3, n) * (rng.random(n) < 0.7)
+    pre, post = rng.integers(0, n, m), rng.integers(0, n, m)
+    if rings:
+        pre[:n], post[:n] = np.arange(n), rng.permutation(n)
+    else:
+        pre, post = np.minimum(pre, post)[pre != post], np.maximum(pre, post)[pre != post]
+    m = len(post)
+    lowest = np.where(leak == 0, np.minimum(v_init, reset_value), 0)
+    enough = (threshold - lowest)[post] + rng.integers(0, 3, m)
+    other = rng.integers(-(2**26), 2**26, m) if huge else rng.integers(-3, 4, m)
+    return Network.from_arrays(
+        threshold=threshold,
+        leak=np.where(plain, leak, rng.choice([0, 4096, 100], n)),
+        bias=np.where(plain, 0, rng.integers(0, 2**30 if huge else 1 + driven, n)),
+        reset_value=reset_value,
+        probability=np.where(plain, 1.0, rng.choice([1.0, 0.5], n)),
+        refractory=np.where(plain, 0, rng.integers(0, 3, n)),
+        refractory_init=np.where(rng.random(n) < 0.9, 0, 2),
+        v_init=v_init,
+        stream=rng.permutation(3 * n)[:n],
+        pre=pre,
+        post=post,
+        weight=np.where(plain[post], enough, other),
+        delay=rng.integers(1, 10, m),
+        inputs={"x": rng.integers(0, n, 2)},
+    )
+
+
+NETWORKS = [random_network, relay_network]
+
+
 def random_call(rng: np.random.Generator, network: Network) -> dict:
     """Arguments of `simulate` over all options."""
     n, ticks, lanes = network.n_neurons, int(rng.integers(1, MOST_TICKS)), int(rng.integers(1, 5))
@@ -88,12 +131,13 @@ def attempt(network: Network, call: dict, **settings: object) -> Run | str:
         return str(error)
 
 
+@pytest.mark.parametrize("networks", NETWORKS)
 @pytest.mark.parametrize("kernel", FAST_KERNELS)
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), threads=st.sampled_from([1, 2]))
-def test_same_as_reference(kernel, seed, threads):
+def test_same_as_reference(kernel, networks, seed, threads):
     rng = np.random.default_rng(seed)
-    network = random_network(rng)
+    network = networks(rng)
     call = random_call(rng, network)
     expected = attempt(network, call, kernel="reference")
     found = attempt(network, call, kernel=kernel, threads=threads)
@@ -108,12 +152,13 @@ def joined(run: Run, later: Run) -> tuple:
     return spikes, (run.counts + later.counts).tolist()
 
 
+@pytest.mark.parametrize("networks", NETWORKS)
 @pytest.mark.parametrize("kernel", FAST_KERNELS)
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_cut_and_continued_is_uncut(kernel, seed):
+def test_cut_and_continued_is_uncut(kernel, networks, seed):
     rng = np.random.default_rng(seed)
-    network = random_network(rng)
+    network = networks(rng)
     call = random_call(rng, network)
     for name in ("until", "epochs"):
         call.pop(name, None)
@@ -134,12 +179,13 @@ def test_cut_and_continued_is_uncut(kernel, seed):
     assert np.array_equal(np.concatenate([before.potentials, after.potentials]), whole.potentials)
 
 
+@pytest.mark.parametrize("networks", NETWORKS)
 @pytest.mark.parametrize("kernel", FAST_KERNELS)
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_blocks_of_lanes_are_one_run(kernel, seed):
+def test_blocks_of_lanes_are_one_run(kernel, networks, seed):
     rng = np.random.default_rng(seed)
-    network = random_network(rng)
+    network = networks(rng)
     call = random_call(rng, network)
     call["until"] = None
     whole = attempt(network, call, kernel=kernel)
