@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from report import Report, Table
+from sections.kernels import FAST_KERNELS
 from settings import Settings
 
 BENCHMARKS = Path(__file__).parents[1]
@@ -37,8 +38,8 @@ ADDER = """
 """
 SOLVE = """
     interval = diffusion.Interval(0, 1, 16 * size)
-    rod = diffusion.Problem(interval, diffusivity=1.0, boundary="absorb", initial=0.5)
-    diffusion.solve(rod, t_span=(0, 0.01), walkers=1000 * size)
+    ring = diffusion.Problem(interval, diffusivity=1.0, boundary="periodic", initial=0.5)
+    diffusion.solve(ring, t_span=(0, 0.01), walkers=1000 * size, method="{method}")
 """
 COLUMNS = (
     "first job of a process",
@@ -53,11 +54,12 @@ COLUMNS = (
 
 def measure(settings: Settings) -> Report:
     """Run every job in a new process, with an empty folder of compiled code, then with a full."""
-    jobs = {
-        f"simulate, {kernel}": SIMULATE.format(kernel=kernel)
-        for kernel in dict.fromkeys(("event", "clock", settings.kernel))
-    }
-    jobs |= {"adder called with arrays": ADDER, "diffusion.solve, density": SOLVE}
+    kernels = [settings.kernel] if settings.quick else FAST_KERNELS
+    jobs = {f"simulate, {kernel}": SIMULATE.format(kernel=kernel) for kernel in kernels}
+    if not settings.quick:
+        jobs["adder called with arrays"] = ADDER
+        for method in ("density", "particle"):
+            jobs[f"diffusion.solve, {method}"] = SOLVE.format(method=method)
     rows, cold, warm = [], [], []
     for name, job in jobs.items():
         with tempfile.TemporaryDirectory() as cache:
