@@ -49,8 +49,8 @@ class LanePlan(NamedTuple):
         What a visit needs of each neuron, together: ``source_start``, ``target_start``,
         ``first_plane``, ``ring_mask``, ``role``, start of its kind, ``number``.
     target_start : int64 array (n + 1,), target : uint64 array (2·wakes,)
-        Whom a spike wakes, 64 neurons at a time: their number / 64 in the low 32 bits, after how
-        many ticks above; then a word with a bit for each.
+        Whom a spike wakes (see `_wakers`), 64 neurons at a time: their number / 64 in the low 32
+        bits, after how many ticks above; then a word with a bit for each.
     first_plane : int64 array (n,), ring_mask : int64 array (n,)
         The ring of spikes of each neuron; its length is a power of two.
     n_planes : int
@@ -112,7 +112,7 @@ def _make_lane_plan(job: Job, held: npt.NDArray[np.int64]) -> LanePlan:
     rings = 1 << np.frexp(plan.longest)[1].astype(np.int64)
     first_plane = np.cumsum(rings) - rings
     source_start, source, pairs = _sources(network, first_plane, rings)
-    target_start, target = _targets(network)
+    target_start, target = _targets(network, _wakers(network, role))
     number = np.zeros(n, dtype=np.int64)
     for one in (GATE, KEEPER, WIDE):
         number[role == one] = np.arange(np.count_nonzero(role == one))
@@ -196,8 +196,29 @@ def _sources(
     return start, source, pairs
 
 
-def _targets(network: Network) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-    some = network.weight != 0
+def _wakers(network: Network, role: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Return by which synapses a spike wakes the neuron it will reach.
+
+    A gate that stays below its threshold without a synapse, whatever else arrives, is woken by that
+    one alone: of several such, by one whose spikes are injected and therefore rare. What is
+    injected into the gate itself wakes it in any case.
+    """
+    weight, post = network.weight.astype(np.int64), network.post
+    most = network.bias.astype(np.int64)
+    np.add.at(most, post, np.maximum(weight, 0))
+    needed = np.maximum(most[post] - weight, network.floor[post]) < network.threshold[post]
+    needed &= (role[post] == GATE) & (weight > 0)
+    wakes: npt.NDArray[np.bool_] = ~np.isin(post, post[needed]) & (weight != 0)
+    candidates = np.flatnonzero(needed)
+    busy = np.isin(np.arange(network.n_neurons), post)[network.pre[candidates]]
+    candidates = candidates[np.lexsort((busy, post[candidates]))]
+    wakes[candidates[np.unique(post[candidates], return_index=True)[1]]] = True
+    return wakes
+
+
+def _targets(
+    network: Network, some: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
     pre, post = network.pre[some].astype(np.int64), network.post[some].astype(np.uint64)
     delay, word = network.delay[some].astype(np.uint64), post >> np.uint64(6)
     key = word | (delay << np.uint64(32))

@@ -50,7 +50,6 @@ __all__ = [
     "fire_every",
     "fire_few",
     "fire_sum",
-    "fire_three",
     "held_planes",
     "keep",
     "settle",
@@ -58,9 +57,11 @@ __all__ = [
 ]
 
 STEP = uint64(BYTES)
-WORD = uint64(8)
+FOUR, WORD = uint64(4), uint64(8)
 ZERO, ONE, FULL = uint64(0), uint64(1), uint64(0xFFFFFFFFFFFFFFFF)
-LOW = uint64(0xFFFFFFFF)
+LOW, HALF = uint64(0xFFFFFFFF), uint64(32)
+FIRST, SECOND = uint64(0xD2511F53), uint64(0xCD9E8D57)
+"""The multipliers of Philox4x32."""
 GROWN, SHRUNK, RESTLESS = uint64(1), uint64(2), uint64(4)
 """Bits of what `settle` returns: the top plane is needed, so is the one below it, or some lane
 goes on without input."""
@@ -139,6 +140,44 @@ def fire_every(plus, n_plus, minus, n_minus, out, live, size):
     return total(count)
 
 
+@njit(cache=True, inline="always")
+def _full(a, b, c):
+    """Return the two planes of a + b + c."""
+    x = a ^ b
+    return x ^ c, (a & b) | (x & c)
+
+
+@njit(cache=True, inline="always")
+def _sum_few(plus, n_plus, minus, n_minus, s0, s1, s2, s3, w):
+    """Return the four planes of a sum from −8 to 7 at `w`, started at planes s0 to s3."""
+    a, odd = ZERO, n_plus & ONE
+    while a < n_plus - odd:
+        s0, c = _full(s0, load(peek(plus + a * WORD) + w), load(peek(plus + a * WORD + WORD) + w))
+        s1, c = s1 ^ c, s1 & c
+        s2, c = s2 ^ c, s2 & c
+        s3 = s3 ^ c
+        a += ONE + ONE
+    last = each(ZERO)
+    if odd:
+        last = load(peek(plus + a * WORD) + w)
+    a, odd = ZERO, n_minus & ONE
+    while a < n_minus - odd:
+        s0, c = _full(
+            s0, ~load(peek(minus + a * WORD) + w), ~load(peek(minus + a * WORD + WORD) + w)
+        )
+        s1, c = s1 ^ c, s1 & c
+        s2, c = s2 ^ c, s2 & c
+        s3 = s3 ^ c
+        a += ONE + ONE
+    if odd:
+        s0, c = _full(s0, last, ~load(peek(minus + a * WORD) + w))
+    else:
+        s0, c = s0 ^ last, s0 & last
+    s1, c = s1 ^ c, s1 & c
+    s2, c = s2 ^ c, s2 & c
+    return s0, s1, s2, s3 ^ c
+
+
 @njit(cache=True)
 def fire_few(plus, n_plus, minus, n_minus, constant, out, live, size):
     """Fire where constant + inputs ≥ 0; all weights are 1, all sums from −8 to 7."""
@@ -146,57 +185,8 @@ def fire_few(plus, n_plus, minus, n_minus, constant, out, live, size):
     k2, k3 = each(_bit(constant, 2)), each(_bit(constant, 3))
     count = each(ZERO)
     for w in range(ZERO, size, STEP):
-        s0, s1, s2, s3 = k0, k1, k2, k3
-        for a in range(ZERO, n_plus):
-            x = load(peek(plus + a * WORD) + w)
-            y = s0 & x
-            s0 = s0 ^ x
-            x = s1 & y
-            s1 = s1 ^ y
-            y = s2 & x
-            s2 = s2 ^ x
-            s3 = s3 ^ y
-        for a in range(ZERO, n_minus):
-            x = ~load(peek(minus + a * WORD) + w)
-            y = s0 & x
-            s0 = s0 ^ x
-            x = s1 & y
-            s1 = s1 ^ y
-            y = s2 & x
-            s2 = s2 ^ x
-            s3 = s3 ^ y
+        _, _, _, s3 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, k3, w)
         fired = load(live + w) & ~s3
-        store(out + w, fired)
-        count = count + ones(fired)
-    return total(count)
-
-
-@njit(cache=True, inline="always")
-def _sum_few(plus, n_plus, minus, n_minus, s0, s1, s2, w):
-    """Return the three planes of a sum from −4 to 3 at `w`, started at planes s0, s1, s2."""
-    for a in range(ZERO, n_plus):
-        x = load(peek(plus + a * WORD) + w)
-        y = s0 & x
-        s0 = s0 ^ x
-        s2 = s2 ^ (s1 & y)
-        s1 = s1 ^ y
-    for a in range(ZERO, n_minus):
-        x = ~load(peek(minus + a * WORD) + w)
-        y = s0 & x
-        s0 = s0 ^ x
-        s2 = s2 ^ (s1 & y)
-        s1 = s1 ^ y
-    return s0, s1, s2
-
-
-@njit(cache=True)
-def fire_three(plus, n_plus, minus, n_minus, constant, out, live, size):
-    """Fire where constant + inputs ≥ 0; all weights are 1, all sums from −4 to 3."""
-    k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
-    count = each(ZERO)
-    for w in range(ZERO, size, STEP):
-        _, _, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
-        fired = load(live + w) & ~s2
         store(out + w, fired)
         count = count + ones(fired)
     return total(count)
@@ -218,11 +208,57 @@ def _add_weighted(number, width, x, weight):
         number += STEP
 
 
+@njit(cache=True, inline="always")
+def _input(inputs, a, n, flip, w):
+    """Return input a of a list of n at `w`, complemented if `flip` says so; 0 after the last."""
+    x = each(ZERO)
+    if a < n:
+        x = load(peek(inputs + a * WORD) + w) ^ flip
+    return x
+
+
 @njit(cache=True)
-def _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, number, width, w):
-    """Write constant + Σ weight·input of the lanes at `w` to a number with planes BYTES apart."""
-    for k in range(ZERO, width):
+def _add_units(inputs, n, flip, number, end, w):
+    """Add inputs of weight 1 to a number, eight at a time: carries are saved until they are two."""
+    s0, s1, s2 = load(number), load(number + STEP), load(number + STEP + STEP)
+    for a in range(ZERO, n, WORD):
+        fours = each(ZERO)
+        for half in range(ZERO, WORD, FOUR):
+            b = a + half
+            s0, c = _full(s0, _input(inputs, b, n, flip, w), _input(inputs, b + ONE, n, flip, w))
+            b += ONE + ONE
+            s0, d = _full(s0, _input(inputs, b, n, flip, w), _input(inputs, b + ONE, n, flip, w))
+            s1, c = _full(s1, c, d)
+            if half == ZERO:
+                fours = c
+            else:
+                s2, c = _full(s2, fours, c)
+                address = number + STEP + STEP + STEP
+                while address < end and any_bit(c) != ZERO:
+                    x = load(address)
+                    store(address, x ^ c)
+                    c = x & c
+                    address += STEP
+    store(number, s0)
+    store(number + STEP, s1)
+    store(number + STEP + STEP, s2)
+
+
+@njit(cache=True)
+def _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number, width,
+         w):  # fmt: skip
+    """Write constant + Σ weight·input of the lanes at `w` to a number with planes BYTES apart.
+
+    There is room for four planes at least. `unit` says that all weights are 1.
+    """
+    planes = max(width, FOUR)
+    for k in range(ZERO, planes):
         store(number + k * STEP, each(_bit(constant, int64(k))))
+    if unit:
+        end = number + planes * STEP
+        _add_units(plus, n_plus, each(ZERO), number, end, w)
+        _add_units(minus, n_minus, each(FULL), number, end, w)
+        return
     for a in range(ZERO, n_plus):
         x = load(peek(plus + a * WORD) + w)
         _add_weighted(number, width, x, peek(plus_weight + a * WORD))
@@ -232,12 +268,13 @@ def _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, numb
 
 
 @njit(cache=True)
-def fire_sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, number, width, out,
-             live, size):  # fmt: skip
+def fire_sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number, width,
+             out, live, size):  # fmt: skip
     """Fire where constant + Σ weight·input ≥ 0; `number` is room for `width` planes."""
     count = each(ZERO)
     for w in range(ZERO, size, STEP):
-        _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, number, width, w)
+        _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number, width,
+             w)  # fmt: skip
         fired = load(live + w) & ~load(number + (width - ONE) * STEP)
         store(out + w, fired)
         count = count + ones(fired)
@@ -262,7 +299,7 @@ def accumulate(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant
     Parameters
     ----------
     unit : bool
-        All weights are 1 and all sums from −4 to 3.
+        All weights are 1.
     number : uint64
         Room for the sum, `sum_width` planes BYTES apart.
     potential : uint64
@@ -276,17 +313,10 @@ def accumulate(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant
         Address of the refractory ticks left, `held_bits` planes.
     """
     count = each(ZERO)
-    k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
     top = potential + (old_width - ONE) * stride
     for w in range(ZERO, size, STEP):
-        if unit:
-            s0, s1, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
-            store(number, s0)
-            store(number + STEP, s1)
-            store(number + STEP + STEP, s2)
-        else:
-            _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, number,
-                 sum_width, w)  # fmt: skip
+        _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number,
+             sum_width, w)  # fmt: skip
         free = ~held_planes(held, held_bits, w, size)
         sign, carry, a = load(top + w), each(ZERO), each(ZERO)
         for k in range(ZERO, width):
@@ -325,7 +355,7 @@ def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, w
          live, size):  # fmt: skip
     """Take the most usual keepers through steps 3 to 5 at once: plain counters.
 
-    Like `accumulate` and `settle` where all weights are 1 and all sums from −4 to 3, nothing is
+    Like `accumulate` and `settle` where all weights are 1 and all sums from −8 to 7, nothing is
     forgotten, held, drawn or bounded from below, and a spike resets to `value`.
 
     Returns
@@ -334,20 +364,21 @@ def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, w
         Spikes; GROWN and SHRUNK as from `settle`.
     """
     count, grown, shrunk = each(ZERO), each(ZERO), each(ZERO)
-    k0, k1, k2 = each(_bit(constant, 0)), each(_bit(constant, 1)), each(_bit(constant, 2))
+    k0, k1 = each(_bit(constant, 0)), each(_bit(constant, 1))
+    k2, k3 = each(_bit(constant, 2)), each(_bit(constant, 3))
     old, end = old_width * stride, width * stride
     for w in range(ZERO, size, STEP):
-        s0, s1, s2 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, w)
+        s0, s1, s2, s3 = _sum_few(plus, n_plus, minus, n_minus, k0, k1, k2, k3, w)
         here = potential + w
         a, carry = load(here), each(ZERO)
-        # Planes 0 to 2 of the sum, then its sign; the potential is extended by its own sign.
+        # Planes 0 to 3 of the sum, then its sign; the potential is extended by its own sign.
         place, d = ZERO, s0
         while place < old:
             a = load(here + place)
             x = a ^ d
             store(here + place, x ^ carry)
             carry = (carry & x) | (d & ~x)
-            d, s1 = s1, s2
+            d, s1, s2 = s1, s2, s3
             place += stride
         top = a
         while place < end:
@@ -355,7 +386,7 @@ def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, w
             top = x ^ carry
             store(here + place, top)
             carry = (carry & x) | (d & ~x)
-            d, s1 = s1, s2
+            d, s1, s2 = s1, s2, s3
             place += stride
         fired = ~top & load(live + w)
         store(out + w, fired)
@@ -433,6 +464,18 @@ def settle(fired_plane, any_fired, potential, stride, width, how, value, thresho
     return what
 
 
+@njit(cache=True, inline="always")
+def _key0(key, r):
+    """Return the first half of the key of round r of Philox4x32."""
+    return (key + r * uint64(0x9E3779B9)) & LOW
+
+
+@njit(cache=True, inline="always")
+def _key1(key, r):
+    """Return the second half of the key of round r of Philox4x32."""
+    return (key + r * uint64(0xBB67AE85)) & LOW
+
+
 @njit(cache=True)
 def drawn(plane, limit, stream, tick, block, low_key, high_key, size):
     """Keep of a plane the lanes whose draw is below `limit`; return how many.
@@ -448,11 +491,19 @@ def drawn(plane, limit, stream, tick, block, low_key, high_key, size):
         Halves of the seed.
     """
     count = each(ZERO)
-    low = each(LOW)
-    half = each(uint64(32))
-    last = ZERO if limit == ZERO else uint64(32)
-    while last > ZERO and (limit >> (uint64(32) - last)) & ONE == ZERO:
+    low, half = each(LOW), each(HALF)
+    last = ZERO if limit == ZERO else HALF
+    while last > ZERO and (limit >> (HALF - last)) & ONE == ZERO:
         last -= ONE
+    # Of the first round half is the same in all lanes, and half of that is in the second.
+    p1 = SECOND * tick
+    same = (p1 >> HALF) ^ stream ^ low_key
+    p0 = FIRST * (same & LOW)
+    c1_key, c3_key = (
+        each((p1 & LOW) ^ _key0(low_key, ONE)),
+        each((p0 >> HALF) ^ _key1(high_key, ONE)),
+    )
+    c3_next = each(p0)
     for w in range(ZERO, size, STEP + STEP):
         first, second = load(plane + w), each(ZERO)
         both = w + STEP < size
@@ -460,21 +511,20 @@ def drawn(plane, limit, stream, tick, block, low_key, high_key, size):
             second = load(plane + w + STEP)
         even, odd = evens(first, second), odds(first, second)
         even_below, odd_below = each(ZERO), each(ZERO)
-        start = each(block + (w >> uint64(4))) + numbers()
+        start = each(FIRST) * ((each(block + (w >> FOUR)) + numbers()) & low)
         for k in range(ZERO, last):
             if any_bit(even | odd) == ZERO:
                 break
-            c0, c1, c2, c3 = start, each(stream), each(tick), each(k)
-            key0, key1 = low_key, high_key
-            for _ in range(10):
-                p0 = each(uint64(0xD2511F53)) * (c0 & low)
-                p1 = each(uint64(0xCD9E8D57)) * (c2 & low)
-                c0 = (p1 >> half) ^ c1 ^ each(key0)
-                c2 = (p0 >> half) ^ c3 ^ each(key1)
-                c1, c3 = p1 & low, p0 & low
-                key0 = (key0 + uint64(0x9E3779B9)) & LOW
-                key1 = (key1 + uint64(0xBB67AE85)) & LOW
-            even_bits, odd_bits = c0 | (c1 << half), c2 | (c3 << half)
+            c2 = (start >> half) ^ each(k ^ high_key)
+            c1 = each(SECOND) * (c2 & low)
+            c0 = (c1 >> half) ^ c1_key
+            c2, c3 = (start & low) ^ c3_key, c3_next
+            for r in range(uint64(2), uint64(10)):
+                product, other = each(FIRST) * (c0 & low), each(SECOND) * (c2 & low)
+                c0 = (other >> half) ^ c1 ^ each(_key0(low_key, r))
+                c2 = (product >> half) ^ c3 ^ each(_key1(high_key, r))
+                c1, c3 = other, product
+            even_bits, odd_bits = (c0 & low) | (c1 << half), (c2 & low) | (c3 << half)
             if (limit >> (uint64(31) - k)) & ONE:
                 even_below = even_below | (even & ~even_bits)
                 odd_below = odd_below | (odd & ~odd_bits)

@@ -35,7 +35,6 @@ from spikealg.engine.lanes.planes import (
     fire_every,
     fire_few,
     fire_sum,
-    fire_three,
     keep,
     settle,
     signed_width,
@@ -263,27 +262,21 @@ def visit_gates(here, block, t, tick, injecting, entry, end_entry, list_all):
                 count = fire_all(place, here.live, here.size)
             elif highest < 0:
                 continue
-            elif up + down != inputs or constant < -8 or highest > 7:
-                if up + down == inputs and constant == -1:
-                    count = fire_any(here.plus, n_plus, here.minus, n_minus, place, here.live,
-                                     here.size)  # fmt: skip
-                else:
-                    planes = max(signed_width(constant), signed_width(highest))
-                    count = fire_sum(here.plus, here.plus_weight, n_plus, here.minus,
-                                     here.minus_weight, n_minus, constant, here.sums,
-                                     uint64(planes), place, here.live, here.size)  # fmt: skip
-            elif constant == -inputs:
-                count = fire_every(here.plus, n_plus, here.minus, n_minus, place, here.live,
-                                   here.size)  # fmt: skip
-            elif constant == -1:
+            elif up + down == inputs and constant == -1:
                 count = fire_any(here.plus, n_plus, here.minus, n_minus, place, here.live,
                                  here.size)  # fmt: skip
-            elif constant >= -4 and highest <= 3:
-                count = fire_three(here.plus, n_plus, here.minus, n_minus, constant, place,
-                                   here.live, here.size)  # fmt: skip
-            else:
+            elif up + down == inputs and constant == -inputs:
+                count = fire_every(here.plus, n_plus, here.minus, n_minus, place, here.live,
+                                   here.size)  # fmt: skip
+            elif up + down == inputs and constant >= -8 and highest <= 7:
                 count = fire_few(here.plus, n_plus, here.minus, n_minus, constant, place,
                                  here.live, here.size)  # fmt: skip
+            else:
+                planes = max(signed_width(constant), signed_width(highest))
+                count = fire_sum(here.plus, here.plus_weight, n_plus, here.minus,
+                                 here.minus_weight, n_minus, constant, up + down == inputs,
+                                 here.sums, uint64(planes), place, here.live,
+                                 here.size)  # fmt: skip
             if count == ZERO:
                 continue
             limit = int64(peek(k + uint64(8 * DRAW_LIMIT)))
@@ -328,10 +321,8 @@ def visit_keepers(here, block, t, tick, injecting, entry, end_entry, others, lis
         if forgets:
             constant -= base
         highest = constant + up + down
-        few = up + down == int64(n_plus + n_minus) and constant >= -4 and highest <= 3
+        unit = up + down == int64(n_plus + n_minus)
         sum_width = max(signed_width(constant), signed_width(highest))
-        if few:
-            sum_width = 3
         value = int64(peek(k + uint64(8 * RESET_VALUE))) - base
         old = peek(here.width + EIGHT * j)
         width = max(max(int64(old), sum_width), signed_width(value))
@@ -350,7 +341,8 @@ def visit_keepers(here, block, t, tick, injecting, entry, end_entry, others, lis
         limit = int64(peek(k + uint64(8 * DRAW_LIMIT)))
         narrow = (int64(1) << (width - 1)) + abs(base) <= INT32_MAX
         if (
-            few
+            unit
+            and sum_width <= 4
             and narrow
             and limit == ALWAYS
             and how == 0
@@ -364,7 +356,7 @@ def visit_keepers(here, block, t, tick, injecting, entry, end_entry, others, lis
         else:
             count = accumulate(
                 here.plus, here.plus_weight, n_plus, here.minus, here.minus_weight, n_minus,
-                constant, few, here.sums, uint64(sum_width), potential, here.stride, old,
+                constant, unit, here.sums, uint64(sum_width), potential, here.stride, old,
                 uint64(width), forgets, floored, floor - base, held, held_bits, place, ready,
                 here.size,
             )  # fmt: skip

@@ -15,7 +15,7 @@ from spikealg.progress import part, reporting
 from spikealg.solvers.diffusion.density_circuits import choose_circuit, make_circuit
 from spikealg.solvers.diffusion.density_circuits.base import MOST
 from spikealg.solvers.diffusion.exits import count_exits
-from spikealg.solvers.diffusion.lanes import MANY
+from spikealg.solvers.diffusion.lanes import MANY, crowd
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk, settle
 
@@ -110,12 +110,14 @@ def walk(
         raise InputError(
             f"{fullest} walkers in a lane are more than a circuit can hold, {MOST}: use more lanes"
         )
+    name = choose_circuit(circuit, lanes)
     plan = make_circuit(
-        choose_circuit(circuit, lanes),
+        name,
         transition,
         steps=n_steps,
         probability_bits=probability_bits,
         most=fullest,
+        crowd=crowd(transition, walking, n_steps, lanes) if name == "paced" else None,
     )
     network, leaving = plan.compile(), len(plan.exit_side) > 0
     block = _block_lanes(len(vertices), n_steps if leaving else 0)

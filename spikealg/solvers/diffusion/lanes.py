@@ -2,7 +2,8 @@
 
 A step takes as many ticks as the fullest counter of a lane holds walkers, and a few more. More
 lanes hold fewer walkers each, so they need fewer ticks. The lanes kernel takes 512 lanes through a
-tick together, at the price of what happens in any of them; the other kernels pay for every walker.
+tick together, at the price of what happens in any of them, and a clock keeps them in step; the
+other kernels pay for every walker.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ import numpy.typing as npt
 
 from spikealg.solvers.diffusion.transition import Transition
 
-__all__ = ["MANY", "choose_lanes", "dispersal", "fullest", "time_of_few", "time_of_many"]
+__all__ = ["MANY", "choose_lanes", "crowd", "dispersal", "fullest", "time_of_few", "time_of_many"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 MANY = 512
 """Lanes that the lanes kernel takes through a tick together."""
 PAUSE = 3
 """Ticks of a step in which nobody leaves."""
-TICK, WOKEN = 10.0, 0.3
-"""A tick of 512 lanes, and besides of each block of them; the part of it for waking the counters.
-Times are per vertex, in steps of a walker on the clock kernel where it is at its best. Measured by
+TICK, WOKEN, IDLE = 3.6, 3.0, 5.0
+"""A tick of 512 lanes, and besides of each block of them, in which somebody leaves; so many more
+for waking the counters; a tick of a block in which nobody leaves. Times are per vertex, the last of
+all vertices, in steps of a walker on the clock kernel where it is at its best. Measured by
 benchmarks/density_lanes.py, as those of the next line."""
 EVENT, CLOCK, SWEEP = 3.5, 0.8, 0.15
 """A step of a walker on the event and the clock kernel, and a tick of a lane on the latter."""
@@ -35,6 +38,10 @@ MOST_FEW, WALKERS_PER_COUNTER = 8, 5
 """Without the lanes kernel: most copies of the circuit, and walkers per counter for each."""
 SEEN_STEPS = 256
 """Steps of the chain that are taken to see how walkers disperse."""
+CLASSES = 16
+"""Classes of vertices, by the chance to be there, for which times are computed."""
+MISSED = 1e-2
+"""Chance that some vertex of some lane in some step is more crowded than `crowd` says."""
 
 
 def choose_lanes(transition: Transition, start: FloatArray, steps: int, walkers: int) -> int:
@@ -60,7 +67,7 @@ def choose_lanes(transition: Transition, start: FloatArray, steps: int, walkers:
         return few
     peak, chance = dispersal(transition, start, steps)
     times = {
-        groups: time_of_many(groups, walkers, peak, chance)
+        groups: time_of_many(groups, walkers, chance)
         for groups in (1 << k for k in range((walkers // MANY).bit_length()))
     }
     least = min(times.values())
@@ -76,32 +83,57 @@ def time_of_few(lanes: int, walkers: int, peak: float, vertices: int) -> float:
     return min(EVENT * each, CLOCK * each + SWEEP * lanes * ticks)
 
 
-def time_of_many(groups: int, walkers: int, peak: float, chance: FloatArray) -> float:
-    """Return the time of a step on the lanes kernel.
+def time_of_many(groups: int, walkers: int, chance: FloatArray) -> float:
+    """Return the time of a step on the lanes kernel, with a clock that keeps the lanes in step.
 
-    Lanes drift apart, so what happens in one of them in some tick of a step happens in one of 512
-    in most ticks: all counters are woken, and walkers leave wherever there are some.
+    A vertex is busy for as many ticks as it holds walkers in the lane of its block in which they
+    are most.
 
     Parameters
     ----------
     groups : int
         Of 512 lanes each.
     walkers : int
-    peak : float
-        Largest chance of a walker to be at one vertex.
     chance : (V_live,) float64
-        Chance to be at each.
+        Chance of a walker to be at each live vertex.
     """
     in_lane = walkers / (MANY * groups)
-    ticks = PAUSE + fullest(in_lane * peak, 1 / peak)
-    woken = -math.expm1(-MANY / ticks)
-    busy = -float(np.expm1(-MANY * in_lane / ticks * chance).mean())
     blocks = -(-groups // max(1, BLOCK_COUNTERS // (MANY * len(chance))))
-    return TICK * (groups + blocks) * ticks * (WOKEN * woken + (1 - WOKEN) * busy)
+    together = MANY * groups / blocks
+    classes = [c for c in np.array_split(np.sort(chance), CLASSES) if len(c)]
+    busy = [fullest(in_lane * float(c.mean()), together) for c in classes]
+    ticks = float(np.average(busy, weights=[len(c) for c in classes]))
+    idle = max(busy) / len(chance)
+    return TICK * (groups + blocks) * (WOKEN + ticks) + IDLE * blocks * idle
+
+
+def crowd(transition: Transition, walkers: IntArray, steps: int, lanes: int) -> int:
+    """Return how many walkers a vertex of a lane may hold: more is a chance of `MISSED` at most.
+
+    By Bernstein's inequality, for all vertices, lanes and steps together; walkers are taken to be
+    nowhere closer together than in the first `SEEN_STEPS` steps.
+
+    Parameters
+    ----------
+    transition : Transition
+        One step.
+    walkers : (V,) int64
+        Walkers at each vertex at the start, in all lanes.
+    steps, lanes : int
+    """
+    total = int(walkers.sum())
+    peak = float(_evolve(transition, walkers / total, steps)[0].max())
+    in_lane = -(-total // lanes)
+    mean = in_lane * peak
+    unlikely = math.log(max(1, steps) * lanes * len(walkers) / MISSED)
+    above = unlikely / 3 + math.sqrt(unlikely**2 / 9 + 2 * unlikely * mean)
+    return min(in_lane, math.ceil(mean + above))
 
 
 def fullest(mean: float, vertices: float) -> float:
     """Return the expected maximum of `vertices` independent Poisson counts of this mean."""
+    if mean <= 0:
+        return 0.0
     lowest = max(0, int(mean - 12 * math.sqrt(mean)))
     count = np.arange(lowest, int(mean + 12 * math.sqrt(mean)) + 30)
     logarithm = lowest * math.log(mean) - mean - math.lgamma(lowest + 1)
@@ -124,15 +156,8 @@ def dispersal(transition: Transition, start: FloatArray, steps: int) -> tuple[fl
     chance : (V_live,) float64
         Chance to be at each live vertex.
     """
-    now = np.where(transition.live, start, 0.0)
-    step = transition.move.T.tocsr()
-    seen = min(steps, SEEN_STEPS)
-    total, peaks = np.zeros(len(now)), np.empty(seen + 1)
-    for number in range(seen + 1):
-        peaks[number] = now.max()
-        total += now
-        if number < seen:
-            now = step @ now
+    peaks, total, now = _evolve(transition, start, steps)
+    seen = len(peaks) - 1
     total += (steps - seen) * now
     sum_of_peaks = float(peaks.sum())
     if steps > seen and peaks[-1] > 0:
@@ -142,3 +167,27 @@ def dispersal(transition: Transition, start: FloatArray, steps: int) -> tuple[fl
         sum_of_peaks += peaks[-1] * seen * (math.expm1(rest * growth) / rest if rest else growth)
     chance = total[transition.live] / (steps + 1)
     return min(1.0, max(sum_of_peaks / (steps + 1), 1 / max(1, len(chance)))), chance
+
+
+def _evolve(
+    transition: Transition, start: FloatArray, steps: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Take up to `SEEN_STEPS` steps of the chain.
+
+    Returns
+    -------
+    peaks : (seen + 1,) float64
+        Largest chance to be at any one vertex, before and after each step.
+    total, last : (V,) float64
+        Chance to be at each vertex, summed over these times and at the last of them.
+    """
+    now = np.where(transition.live, start, 0.0)
+    step = transition.move.T.tocsr()
+    seen = min(steps, SEEN_STEPS)
+    total, peaks = np.zeros(len(now)), np.empty(seen + 1)
+    for number in range(seen + 1):
+        peaks[number] = now.max()
+        total += now
+        if number < seen:
+            now = step @ now
+    return peaks, total, now

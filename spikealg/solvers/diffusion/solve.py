@@ -90,10 +90,10 @@ def solve(
         are many walkers per vertex, else one copy per five of them, at most eight.
     circuit : str
         The circuit that walks; all obey the same chain. "auto" is the one that takes least time.
-        For "density" it is "published", "tree", "swap", "swap-tree", "direct" (auto in 512 lanes
-        or more) or "drain" (auto in fewer). For "particle" it is "1-tick", "2-tick" (auto) or
-        "4-tick", the ticks of a step, to which "-residues" or "-counters" may be added, which
-        says how positions are read.
+        For "density" it is "published", "tree", "swap", "swap-tree", "direct", "paced" (auto in
+        512 lanes or more) or "drain" (auto in fewer). For "particle" it is "1-tick", "2-tick"
+        (auto) or "4-tick", the ticks of a step, to which "-residues" or "-counters" may be added,
+        which says how positions are read.
     probability_bits : int
         For circuits: bits of the probabilities of stochastic neurons, 1 to 32 (Loihi: 7).
     seed : int or None

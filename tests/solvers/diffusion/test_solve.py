@@ -240,5 +240,5 @@ def test_two_standard_errors_hold_the_chain_in_95_of_100_cases(method):
 def test_auto_lanes_depend_on_problem_and_walkers_only():
     ring = Problem(Interval(0, 1, 10), diffusivity=1.0, boundary="periodic", initial=0.5)
     chosen = [solve(ring, 0.01, walkers=walkers).lanes for walkers in (1, 99, 150, 100_000)]
-    assert chosen == [1, 1, 3, 4096]
+    assert chosen == [1, 1, 3, 2048]
     assert solve(ring, 0.01, walkers=100, method="montecarlo").lanes == 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from spikealg.arguments import as_choice
 from spikealg.solvers.diffusion.density_circuits.base import MOST, DensityCircuit
 from spikealg.solvers.diffusion.density_circuits.choice import Choice, chain_of_gates, tree_of_gates
 from spikealg.solvers.diffusion.density_circuits.direct import DirectCircuit
 from spikealg.solvers.diffusion.density_circuits.draining import DrainingCircuit
+from spikealg.solvers.diffusion.density_circuits.paced import PacedCircuit
 from spikealg.solvers.diffusion.density_circuits.published import PublishedCircuit
 from spikealg.solvers.diffusion.density_circuits.swapping import SwappingCircuit
 from spikealg.solvers.diffusion.lanes import MANY
@@ -22,6 +24,7 @@ CIRCUITS: dict[str, tuple[type[DensityCircuit], Callable[[ExitLists], Choice]]] 
     "swap": (SwappingCircuit, chain_of_gates),
     "swap-tree": (SwappingCircuit, tree_of_gates),
     "direct": (DirectCircuit, tree_of_gates),
+    "paced": (PacedCircuit, tree_of_gates),
     "drain": (DrainingCircuit, tree_of_gates),
 }
 """How walkers are counted, and how a walker finds its exit."""
@@ -31,7 +34,8 @@ def choose_circuit(circuit: str, lanes: int) -> str:
     """Return the name of a circuit: "auto" is the one that takes least time with so many lanes.
 
     In few lanes what counts is spikes, and "drain" has fewest. In many, which are computed in bit
-    planes, what counts is how narrow the sums are, and those of "direct" are.
+    planes, what counts is in how many ticks a neuron is busy in any of them, and the lanes of
+    "paced" are busy together.
 
     Raises
     ------
@@ -41,7 +45,7 @@ def choose_circuit(circuit: str, lanes: int) -> str:
     as_choice("circuit", circuit, ("auto", *CIRCUITS))
     if circuit != "auto":
         return circuit
-    return "direct" if lanes >= MANY else "drain"
+    return "paced" if lanes >= MANY else "drain"
 
 
 def make_circuit(
@@ -51,7 +55,13 @@ def make_circuit(
     steps: int | None = None,
     probability_bits: int = 32,
     most: int = MOST,
+    crowd: int | None = None,
 ) -> DensityCircuit:
-    """Return one of ``CIRCUITS``; for the other parameters see `DensityCircuit`."""
+    """Return one of ``CIRCUITS``; see `DensityCircuit`, and for `crowd` `PacedCircuit`."""
     plan, choice = CIRCUITS[name]
-    return plan(transition, choice, steps=steps, probability_bits=probability_bits, most=most)
+    parameters: dict[str, Any] = {
+        "steps": steps, "probability_bits": probability_bits, "most": most,
+    }  # fmt: skip
+    if plan is PacedCircuit:
+        parameters["crowd"] = crowd
+    return plan(transition, choice, **parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikealg.circuits.signal import Signal
+from spikealg.circuits.signal import Neurons, Signal
 from spikealg.solvers.diffusion.density_circuits.base import DensityCircuit
 
 __all__ = ["DirectCircuit"]
@@ -39,7 +39,7 @@ class DirectCircuit(DensityCircuit):
         generator = self._gates((2, self.vertices), "generator")
         way_out = self._gates((2, len(self.exit_side) // 2), "way_out")
         begin = self._gates((), "begin", threshold=2)
-        wake = self._keeping(2, "wake", threshold=self.vertices)
+        wake, done = self._barrier(begin)
         walk = self._gates((), "walk")
         for half in range(2):
             sending, driver, taking = counter[half], generator[half], counter[1 - half]
@@ -49,8 +49,7 @@ class DirectCircuit(DensityCircuit):
             for woken in (sending, driver):
                 self.connect(wake[half], woken, delay=2)
             self.connect(wake[half], walk)
-            self.connect(sending, wake[1 - half], delay=self._pause())
-        self.connect(begin, wake[0], self.vertices)
+            self.connect(sending, done[1 - half], delay=self._pause())
 
         self.inject(load, counter[0])
         self.inject(start, begin)
@@ -60,3 +59,21 @@ class DirectCircuit(DensityCircuit):
             self.output("exit", way_out.reshape(-1))
         if self.steps is not None:
             self._stop_after(self.steps + 2, wake)
+
+    def _barrier(self, begin: Neurons) -> tuple[Neurons, Neurons]:
+        """Add the neurons that begin the steps in which either half sends.
+
+        Parameters
+        ----------
+        begin : Neurons
+            Begins the first step.
+
+        Returns
+        -------
+        wake, done : Neurons (2,)
+            A spike begins a step of that half; a spike is due when the vertices told have all sent
+            their walkers, those of the other half.
+        """
+        wake = self._keeping(2, "wake", threshold=self.vertices)
+        self.connect(begin, wake[0], self.vertices)
+        return wake, wake
