@@ -32,7 +32,7 @@ def particle(
     asked = circuit.reading([steps])
     run = simulate(
         circuit.compile(),
-        {**circuit.inputs(np.zeros(walkers, dtype=np.int64)), "read": asked},
+        {**circuit.inputs(0), "read": asked},
         ticks=len(asked),
         lanes=walkers,
         seed=seed,

@@ -114,8 +114,13 @@ def _visit_wide(here, block, t, tick, injecting, entry, end_entry, left, listed,
 
 
 @njit(cache=True, nogil=True)
-def advance(plan, ask, room, here, out, at):
+def advance(plan, ask, room, here, out, at, wide):
     """Run from where `at` stands until somebody has to look, a buffer is full, or for a while.
+
+    Parameters
+    ----------
+    wide : None or bool
+        None where there are no wide neurons: nothing is compiled for them then.
 
     Returns
     -------
@@ -217,7 +222,7 @@ def advance(plan, ask, room, here, out, at):
             if left > uint64(0):
                 left, listed = visit_keepers(here, block, t, tick, injecting, first_entry, entry,
                                              left, listed, quieting)  # fmt: skip
-            if left > uint64(0):
+            if wide is not None and left > uint64(0):
                 listed = _visit_wide(here, block, t, tick, injecting, first_entry, entry,
                                      int64(left), listed, quieting, nodes, kinds, others, wild,
                                      wide_v, wide_i, wide_c, lane_i, lane_drive)  # fmt: skip

@@ -163,7 +163,8 @@ def run(job: Job, lanes: slice, report: Report) -> Outcome:
     here = _here(plan, ask, room, out)
     spikes, flying = [PackedSpikes.empty(ask.offset)], [PackedSpikes.empty(ask.offset)]
     n_lanes, told = lanes.stop - lanes.start, 0.0
-    while (code := advance(plan, ask, room, here, out, at)) != DONE:
+    wide = True if len(room.wide_v) else None
+    while (code := advance(plan, ask, room, here, out, at, wide)) != DONE:
         done = 64.0 * (at[FIRST_WORD] - first_word)
         done += 64 * room.words * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
         taken = at[SPIKES] > BUFFER // 2

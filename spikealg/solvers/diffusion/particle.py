@@ -103,6 +103,8 @@ def walk(
         for first in range(0, total, block):
             last = min(first + block, total)
             vertex = np.searchsorted(ends, np.arange(first, last), side="right")
+            if vertex[0] == vertex[-1]:
+                vertex = vertex[:1]
             run = simulate(
                 network,
                 particle.inputs(np.stack(np.unravel_index(vertex, mesh.shape), axis=1))
