@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from numba import int64, njit, uint64
+from numba import njit, uint64
 
+from spikealg.engine.lanes.plan import KIND, NODE
 from spikealg.engine.lanes.single import rest, reveal
-from spikealg.engine.plan import WIDTH
 from spikealg.engine.words import peek
 
 __all__ = ["drop_expecting", "keep_resting", "write_potentials", "write_state"]
 
 
 @njit(cache=True)
-def write_state(plan, ask, room, out, first_word, first_entry, end_entry, t):
-    """Write the state of a block at the end of tick t, counted from the start of the run."""
-    first = 64 * first_word - ask.first_bit
-    for j in range(len(plan.kind)):
-        reveal(plan, room, ask.inject_neuron, ask.inject_weight, first_entry, end_entry, t, j)
-        for lane in range(max(0, -first), min(len(room.lane_v), len(out.v) - first)):
-            out.v[first + lane, j] = room.lane_v[lane]
-            out.i[first + lane, j] = room.lane_i[lane]
-            out.c[first + lane, j] = room.lane_c[lane]
+def write_state(view, inject_neuron, inject_weight, first_entry, end_entry, t, first, v, i, c):
+    """Write the state of a block at the end of tick t, counted from the start of the run.
+
+    Parameters
+    ----------
+    first : int
+        Row of v, i and c, int32 arrays (lanes, n), of the block's first bit.
+    """
+    for j in range(v.shape[1]):
+        reveal(view, inject_neuron, inject_weight, first_entry, end_entry, t, j)
+        for lane in range(max(0, -first), min(len(view.lane_v), len(v) - first)):
+            v[first + lane, j] = view.lane_v[lane]
+            i[first + lane, j] = view.lane_i[lane]
+            c[first + lane, j] = view.lane_c[lane]
 
 
 @njit(cache=True)
-def write_potentials(plan, ask, room, out, first_word, first_entry, end_entry, t):
-    """Write the potentials asked for of the lanes that run."""
-    live = uint64(room.flat.ctypes.data) + uint64(8 * room.words * room.live)
-    for w in range(len(ask.watched)):
-        reveal(plan, room, ask.inject_neuron, ask.inject_weight, first_entry, end_entry, t,
-               ask.watched[w])  # fmt: skip
-        for lane in range(len(room.lane_v)):
+def write_potentials(view, inject_neuron, inject_weight, first_entry, end_entry, t, first, watched,
+                     potentials):  # fmt: skip
+    """Write the potentials of watched neurons in the lanes that run.
+
+    Parameters
+    ----------
+    first : int
+        Row of ``potentials[t]``, int32 array (ticks, lanes, watched), of the block's first bit.
+    """
+    live = uint64(view.flat.ctypes.data) + uint64(8 * view.words * view.live)
+    for w in range(len(watched)):
+        reveal(view, inject_neuron, inject_weight, first_entry, end_entry, t, watched[w])
+        for lane in range(len(view.lane_v)):
             bits = peek(live + uint64(8 * (lane // 64)))
             if (bits >> uint64(lane % 64)) & uint64(1):
-                row = 64 * first_word + lane - ask.first_bit
-                out.potentials[t, row, w] = room.lane_v[lane]
+                potentials[t, first + lane, w] = view.lane_v[lane]
 
 
 @njit(cache=True)
@@ -46,11 +56,11 @@ def drop_expecting(finished, planes, first_word):
 
 
 @njit(cache=True)
-def keep_resting(plan, ask, room, finished, first_entry, end_entry, t):
+def keep_resting(view, inject_neuron, inject_weight, first_entry, end_entry, t, finished):
     """Clear the lanes in which some neuron is not at rest at the end of tick t."""
-    for j in range(len(plan.kind)):
+    for j in range(len(view.width)):
         if not finished.any():
             break
-        reveal(plan, room, ask.inject_neuron, ask.inject_weight, first_entry, end_entry, t, j)
-        k = int64(plan.kind[j]) * WIDTH
-        rest(plan.kinds, k, room.lane_v, room.lane_i, room.lane_c, finished)
+        reveal(view, inject_neuron, inject_weight, first_entry, end_entry, t, j)
+        rest(view.kinds, view.nodes[j * NODE + KIND], view.lane_v, view.lane_i, view.lane_c,
+             finished)  # fmt: skip

@@ -2,12 +2,12 @@
 
 Spikes are kept by neuron: each has a ring of planes, one for each of its last ticks, as long as its
 longest synapse needs. The planes of all rings are numbered through; a neuron's ring begins at its
-``first_plane``.
+first plane.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -30,29 +30,30 @@ SLICED_BITS = 36
 """Planes in which every potential minus its threshold fits, and every sum."""
 
 
-class LanePlan(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LanePlan:
     """Read only.
 
     Attributes
     ----------
-    kinds : int64 array (kinds·WIDTH,), kind : int32 array (n,), stream : uint32 array (n,)
+    kinds : int64 array (kinds·WIDTH,), stream : uint32 array (n,)
         As in :class:`~spikealg.engine.plan.Plan`.
     role : uint8 array (n,)
         GATE, KEEPER or WIDE.
-    source_start : int64 array (n + 1,)
-        The synapses into a neuron, those of positive weight first.
     source : uint64 array (m,)
-        First plane of the presynaptic neuron in the low 32 bits, number of the pair above.
+        The synapses into each neuron, those of positive weight first: first plane of the
+        presynaptic neuron in the low 32 bits, number of the pair above.
     pair_delay, pair_mask, pair_weight : int64 arrays (pairs,)
         Delay [ticks], length of the presynaptic ring minus 1, weight.
     nodes : int32 array ((n + 1)·NODE,)
-        What a visit needs of each neuron, together: ``source_start``, ``target_start``,
-        ``first_plane``, ``ring_mask``, ``role``, start of its kind, ``number``.
-    target_start : int64 array (n + 1,), target : uint64 array (2·wakes,)
+        What a visit needs of each neuron, together: where its synapses begin in `source` and its
+        wakes in `target`, the first plane of its ring, ``ring_mask``, ``role``, start of its kind,
+        its number among those of its role.
+    target : uint64 array (2·wakes,)
         Whom a spike wakes (see `_wakers`), 64 neurons at a time: their number / 64 in the low 32
         bits, after how many ticks above; then a word with a bit for each.
-    first_plane : int64 array (n,), ring_mask : int64 array (n,)
-        The ring of spikes of each neuron; its length is a power of two.
+    ring_mask : int64 array (n,)
+        Length of the ring of spikes of each neuron, a power of two, minus 1.
     n_planes : int
     wake_ring : int
         Ticks ahead for which is known who wakes, a power of two.
@@ -60,37 +61,27 @@ class LanePlan(NamedTuple):
         Longest delay out of each neuron [ticks].
     most_inputs : int
         Largest number of synapses into a neuron.
-    strength : int64 array (n,)
-        Σ|weight| into each neuron.
     held_bits : int64 array (n,)
         Planes of the refractory ticks left, of keepers.
-    number : int64 array (n,)
-        Number of a neuron among those of its role.
     always : int64 array
         Neurons that are visited in every tick.
     """
 
     kinds: npt.NDArray[np.int64]
-    kind: npt.NDArray[np.int32]
     stream: npt.NDArray[np.uint32]
     role: npt.NDArray[np.uint8]
-    source_start: npt.NDArray[np.int64]
     source: npt.NDArray[np.uint64]
     pair_delay: npt.NDArray[np.int64]
     pair_mask: npt.NDArray[np.int64]
     pair_weight: npt.NDArray[np.int64]
     nodes: npt.NDArray[np.int32]
-    target_start: npt.NDArray[np.int64]
     target: npt.NDArray[np.uint64]
-    first_plane: npt.NDArray[np.int64]
     ring_mask: npt.NDArray[np.int64]
     n_planes: int
     wake_ring: int
     longest: npt.NDArray[np.int64]
     most_inputs: int
-    strength: npt.NDArray[np.int64]
     held_bits: npt.NDArray[np.int64]
-    number: npt.NDArray[np.int64]
     always: npt.NDArray[np.int64]
 
 
@@ -128,26 +119,20 @@ def _make_lane_plan(job: Job, held: npt.NDArray[np.int64]) -> LanePlan:
         nodes[:n, column] = values
     return LanePlan(
         kinds=plan.kinds,
-        kind=plan.kind,
         stream=plan.stream,
         role=role,
-        source_start=source_start,
         source=source,
         pair_delay=pairs[0],
         pair_mask=pairs[1],
         pair_weight=pairs[2],
         nodes=np.ascontiguousarray(nodes).reshape(-1),
-        target_start=target_start,
         target=target,
-        first_plane=first_plane,
         ring_mask=rings - 1,
         n_planes=int(rings.sum()),
         wake_ring=1 << (network.max_delay).bit_length(),
         longest=plan.longest,
         most_inputs=int(np.diff(source_start).max(initial=0)),
-        strength=plan.strength,
         held_bits=np.where(role == KEEPER, np.frexp(held)[1], 0).astype(np.int64),
-        number=number,
         always=_always(plan, network, role),
     )
 

@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from numba import int64, njit, uint64
 
-from spikealg.engine.lanes.plan import GATE, KEEPER
-from spikealg.engine.plan import WIDTH
+from spikealg.engine.lanes.plan import (
+    KEEPER,
+    KIND,
+    NEXT_SOURCE,
+    NODE,
+    NUMBER,
+    PLANE,
+    RING,
+    ROLE,
+    SOURCE,
+    WIDE,
+)
 from spikealg.engine.rules import (
     BIAS,
     CURRENT_LEAK,
@@ -187,58 +197,60 @@ def settle_wide(kinds, k, v, i, c, out, any_fired, live):
 
 
 @njit(cache=True)
-def _arrivals(lanes, plan, room, tick, neuron):
-    """Write the sums of what arrives at a neuron in a tick."""
+def _arrivals(view, tick, neuron):
+    """Write the sums of what arrives at a neuron in a tick to ``view.lane_i``."""
+    lanes, nodes = view.lane_i, view.nodes
     lanes[:] = 0
-    flat, size = uint64(room.flat.ctypes.data), uint64(8 * room.words)
-    for s in range(plan.source_start[neuron], plan.source_start[neuron + 1]):
-        p = int64(plan.source[s] >> uint64(32))
-        sent = tick - plan.pair_delay[p]
-        plane = int64(plan.source[s] & uint64(0xFFFFFFFF)) + (sent & plan.pair_mask[p])
-        if room.stamp[plane] == sent:
-            add_planes(lanes, flat + uint64(plane) * size, plan.pair_weight[p])
+    flat, size = uint64(view.flat.ctypes.data), uint64(8 * view.words)
+    for s in range(nodes[neuron * NODE + SOURCE], nodes[neuron * NODE + NEXT_SOURCE]):
+        p = int64(view.source[s] >> uint64(32))
+        sent = tick - view.pair_delay[p]
+        plane = int64(view.source[s] & uint64(0xFFFFFFFF)) + (sent & view.pair_mask[p])
+        if view.stamp[plane] == sent:
+            add_planes(lanes, flat + uint64(plane) * size, view.pair_weight[p])
 
 
 @njit(cache=True)
-def reveal(plan, room, inject_neuron, inject_weight, first_entry, end_entry, tick, neuron):
-    """Write v, i and c of a neuron at the end of a tick, lane by lane, to ``room.lane_*``.
+def reveal(view, inject_neuron, inject_weight, first_entry, end_entry, tick, neuron):
+    """Write v, i and c of a neuron at the end of a tick, lane by lane, to ``view.lane_*``.
 
     `tick` counts from the start of the run; the entries of inputs are those of this tick.
     """
-    size = uint64(8 * room.words)
-    flat = uint64(room.flat.ctypes.data)
-    v, i, c, drive = room.lane_v, room.lane_i, room.lane_c, room.lane_drive
-    k = int64(plan.kind[neuron]) * WIDTH
-    number = plan.number[neuron]
-    if plan.role[neuron] != GATE and plan.role[neuron] != KEEPER:
+    size = uint64(8 * view.words)
+    flat = uint64(view.flat.ctypes.data)
+    kinds, v, i, c, drive = view.kinds, view.lane_v, view.lane_i, view.lane_c, view.lane_drive
+    node = neuron * NODE
+    role, number = view.nodes[node + ROLE], int64(view.nodes[node + NUMBER])
+    k = int64(view.nodes[node + KIND])
+    if role == WIDE:
         for lane in range(len(v)):
-            v[lane], i[lane] = room.wide_v[number, lane], room.wide_i[number, lane]
-            c[lane] = room.wide_c[number, lane]
+            v[lane], i[lane] = view.wide_v[number, lane], view.wide_i[number, lane]
+            c[lane] = view.wide_c[number, lane]
         return
-    _arrivals(i, plan, room, tick, neuron)
-    if plan.role[neuron] == KEEPER:
-        stride = uint64(room.keepers) * size
-        base = base_of(plan.kinds[k + THRESHOLD])
-        read_planes(v, flat + uint64(room.potentials + number) * size, stride,
-                    room.width[neuron], True)  # fmt: skip
+    _arrivals(view, tick, neuron)
+    if role == KEEPER:
+        stride = uint64(view.keepers) * size
+        base = base_of(kinds[k + THRESHOLD])
+        read_planes(v, flat + uint64(view.potentials + number) * size, stride,
+                    view.width[neuron], True)  # fmt: skip
         v += base
-        read_planes(c, flat + uint64(room.held_start[neuron]) * size, size,
-                    plan.held_bits[neuron], False)  # fmt: skip
+        read_planes(c, flat + uint64(view.held_start[neuron]) * size, size,
+                    view.held_bits[neuron], False)  # fmt: skip
         return
     c[:] = 0
     drive[:] = 0
     for entry in range(first_entry, end_entry):
         if inject_neuron[entry] == neuron:
-            add_planes(drive, flat + uint64(room.injected + entry - first_entry) * size,
+            add_planes(drive, flat + uint64(view.injected + entry - first_entry) * size,
                        inject_weight[entry])  # fmt: skip
-    plane = plan.first_plane[neuron] + (tick & plan.ring_mask[neuron])
-    fired = room.stamp[plane] == tick
+    plane = int64(view.nodes[node + PLANE]) + (tick & int64(view.nodes[node + RING]))
+    fired = view.stamp[plane] == tick
     for lane in range(len(v)):
-        v[lane] = max(i[lane] + plan.kinds[k + BIAS] + drive[lane], plan.kinds[k + FLOOR])
+        v[lane] = max(i[lane] + kinds[k + BIAS] + drive[lane], kinds[k + FLOOR])
         word = peek(flat + uint64(plane) * size + uint64(8 * (lane // 64)))
         if fired and (word >> uint64(lane % 64)) & ONE:
-            v[lane] = reset(v[lane], plan.kinds[k + RESET], plan.kinds[k + RESET_VALUE],
-                            plan.kinds[k + THRESHOLD])  # fmt: skip
+            v[lane] = reset(v[lane], kinds[k + RESET], kinds[k + RESET_VALUE],
+                            kinds[k + THRESHOLD])  # fmt: skip
 
 
 @njit(cache=True)

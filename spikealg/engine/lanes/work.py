@@ -1,18 +1,22 @@
-"""What the lanes kernel is asked in arrays, and the memory of one thread."""
+"""What the lanes kernel is asked in arrays, and the memory of one thread.
+
+Compiled functions take parts of these as named tuples, each no larger than it must be: every array
+that is handed over takes time to compile.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.engine.arrays import read_only
 from spikealg.engine.job import Job
 from spikealg.engine.lanes.plan import KEEPER, SLICED_BITS, WIDE, LanePlan
 from spikealg.engine.words import WORDS
 
-__all__ = ["Ask", "Room", "block_words", "make_ask", "make_room"]
+__all__ = ["Ask", "Beat", "Room", "View", "Wide", "block_words", "make_ask", "make_room", "take"]
 
 CACHE = 3 * 1024**2
 """Bytes that a block may take: visits of larger blocks cost less for each lane, even where the
@@ -27,33 +31,24 @@ read through a window."""
 
 
 class Ask(NamedTuple):
-    """A job for compiled code; read only. Ticks are absolute, words those of the job's grid.
+    """What a job asks of the tick loop; read only. Ticks are absolute, words of the job's grid.
 
     Attributes
     ----------
     start_tick, end_tick : int
-    low_key, high_key : uint64
-        Halves of the seed.
     first_block : uint64
         ⌊lane/128⌋ of the first word's lanes.
     first_bit, end_bit : int
         The lanes of the job's slice, as bit positions of the grid.
-    offset : int
-        Bit position of the job's first lane.
-    inject_tick, inject_neuron, inject_weight : int64 arrays (E,); inject_planes : uint64 (E, words)
-        Weighted planes that are added to potentials, sorted by tick and neuron.
-    fly_lane, fly_tick, fly_neuron : int64 arrays
-        Spikes of these lanes in flight at the start, sorted by lane.
-    start_v, start_i, start_c : int32 arrays (lanes or 1, n)
+    inject_tick, inject_neuron : int64 arrays (E,); inject_planes : uint64 (E, words)
+        Planes that are added to potentials, sorted by tick and neuron.
     noted : int32 array (n,)
         Why a spike of a neuron matters to others than its targets.
     recorded : int
         Neurons whose spikes are recorded.
-    watched : int64 array
-    until_quiet : bool
-    until_count : int
+    until_quiet, looking : bool
+        Whether lanes run until they are quiet, and whether potentials are wanted.
     epoch_ks : int64 array, epoch_column : int64 array (n,)
-    keep_state : bool
     read_start : int64 array (n + 1,)
         The windows of each neuron.
     read_first, read_ticks, read_row, read_stride : int64 arrays (windows,)
@@ -62,30 +57,18 @@ class Ask(NamedTuple):
 
     start_tick: int
     end_tick: int
-    low_key: np.uint64
-    high_key: np.uint64
     first_block: np.uint64
     first_bit: int
     end_bit: int
-    offset: int
     inject_tick: npt.NDArray[np.int64]
     inject_neuron: npt.NDArray[np.int64]
-    inject_weight: npt.NDArray[np.int64]
     inject_planes: npt.NDArray[np.uint64]
-    fly_lane: npt.NDArray[np.int64]
-    fly_tick: npt.NDArray[np.int64]
-    fly_neuron: npt.NDArray[np.int64]
-    start_v: npt.NDArray[np.int32]
-    start_i: npt.NDArray[np.int32]
-    start_c: npt.NDArray[np.int32]
     noted: npt.NDArray[np.int32]
     recorded: int
-    watched: npt.NDArray[np.int64]
     until_quiet: bool
-    until_count: int
+    looking: bool
     epoch_ks: npt.NDArray[np.int64]
     epoch_column: npt.NDArray[np.int64]
-    keep_state: bool
     read_start: npt.NDArray[np.int64]
     read_first: npt.NDArray[np.int64]
     read_ticks: npt.NDArray[np.int64]
@@ -93,7 +76,8 @@ class Ask(NamedTuple):
     read_stride: npt.NDArray[np.int64]
 
 
-class Room(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Room:
     """Memory of one thread; everything is written.
 
     Planes lie in ``flat``, numbered from 0: those of all rings of spikes, then of potentials (plane
@@ -106,8 +90,8 @@ class Room(NamedTuple):
     words : int
         Words of a plane, a multiple of 8.
     keepers : int
-    until_bits : int
-        Planes of the count of spikes that a lane still waits for.
+    until_count, until_bits : int
+        How many spikes a lane waits for, and the planes of those it still waits for.
     potentials, held, injected, live, none, until, epochs, flight, sums : int
         Numbers of first planes: `none` is always 0; `until` counts down the spikes a lane still
         waits for; `epochs` tells for each epoch who is in it; `flight` tells for each coming tick
@@ -146,6 +130,7 @@ class Room(NamedTuple):
     flat: npt.NDArray[np.uint64]
     words: int
     keepers: int
+    until_count: int
     until_bits: int
     potentials: int
     held: int
@@ -180,6 +165,87 @@ class Room(NamedTuple):
     marked: npt.NDArray[np.int64]
     entered: npt.NDArray[np.int64]
 
+    @property
+    def planes(self) -> npt.NDArray[np.uint64]:
+        """All planes, uint64 array (planes, words)."""
+        return self.flat.reshape(-1, self.words)
+
+
+class Beat(NamedTuple):
+    """What the tick loop uses of `LanePlan` and `Room`, by the same names."""
+
+    nodes: npt.NDArray[np.int32]
+    always: npt.NDArray[np.int64]
+    pair_delay: npt.NDArray[np.int64]
+    pair_mask: npt.NDArray[np.int64]
+    longest: npt.NDArray[np.int64]
+    wake_ring: int
+    words: int
+    until: int
+    until_bits: int
+    epochs: int
+    flight: int
+    wake: npt.NDArray[np.uint64]
+    wild: npt.NDArray[np.int64]
+    sent_tick: npt.NDArray[np.int64]
+    sent_slot: npt.NDArray[np.uint64]
+    injected_at: npt.NDArray[np.int32]
+    injected_from: npt.NDArray[np.int32]
+    fired: npt.NDArray[np.int64]
+    places: npt.NDArray[np.uint64]
+    marked: npt.NDArray[np.int64]
+    entered: npt.NDArray[np.int64]
+
+
+class Wide(NamedTuple):
+    """What visits of wide neurons use besides."""
+
+    kinds: npt.NDArray[np.int64]
+    others: npt.NDArray[np.int64]
+    wide_v: npt.NDArray[np.int32]
+    wide_i: npt.NDArray[np.int32]
+    wide_c: npt.NDArray[np.int32]
+    lane_i: npt.NDArray[np.int64]
+    lane_drive: npt.NDArray[np.int64]
+
+
+class View(NamedTuple):
+    """What looking at neurons lane by lane uses of `LanePlan` and `Room`."""
+
+    nodes: npt.NDArray[np.int32]
+    kinds: npt.NDArray[np.int64]
+    source: npt.NDArray[np.uint64]
+    pair_delay: npt.NDArray[np.int64]
+    pair_mask: npt.NDArray[np.int64]
+    pair_weight: npt.NDArray[np.int64]
+    held_bits: npt.NDArray[np.int64]
+    flat: npt.NDArray[np.uint64]
+    words: int
+    keepers: int
+    potentials: int
+    injected: int
+    live: int
+    held_start: npt.NDArray[np.int64]
+    width: npt.NDArray[np.int64]
+    stamp: npt.NDArray[np.int32]
+    wide_v: npt.NDArray[np.int32]
+    wide_i: npt.NDArray[np.int32]
+    wide_c: npt.NDArray[np.int32]
+    lane_v: npt.NDArray[np.int64]
+    lane_i: npt.NDArray[np.int64]
+    lane_c: npt.NDArray[np.int64]
+    lane_drive: npt.NDArray[np.int64]
+
+
+Part = TypeVar("Part", Beat, Wide, View)
+
+
+def take(part: type[Part], plan: LanePlan, room: Room) -> Part:
+    """Return a part of a plan and a room."""
+    return part(
+        **{name: getattr(room if hasattr(room, name) else plan, name) for name in part._fields}
+    )
+
 
 def block_words(plan: LanePlan, words: int) -> int:
     """Return how many words a block should have for a slice of so many; a multiple of 8."""
@@ -195,9 +261,6 @@ def block_words(plan: LanePlan, words: int) -> int:
 def make_ask(job: Job, lanes: slice) -> Ask:
     """Return the job of a slice of lanes as arrays."""
     n = job.network.n_neurons
-    flying = job.start.spikes
-    order = np.argsort(flying.lane, kind="stable")
-    order = order[(flying.lane[order] >= lanes.start) & (flying.lane[order] < lanes.stop)]
     noted = np.zeros(n, dtype=np.int32)
     noted[job.recorded] |= FIRED
     noted[job.until_neurons] |= UNTIL
@@ -214,30 +277,18 @@ def make_ask(job: Job, lanes: slice) -> Ask:
     return Ask(
         start_tick=job.start_tick,
         end_tick=job.start_tick + job.ticks,
-        low_key=np.uint64(job.seed & 0xFFFFFFFF),
-        high_key=np.uint64(job.seed >> 32),
         first_block=np.uint64(job.first_lane // 128),
         first_bit=offset + lanes.start,
         end_bit=offset + lanes.stop,
-        offset=offset,
         inject_tick=injection.tick,
         inject_neuron=injection.neuron,
-        inject_weight=injection.weight,
         inject_planes=injection.planes,
-        fly_lane=flying.lane[order],
-        fly_tick=flying.t[order],
-        fly_neuron=flying.i[order],
-        start_v=read_only(job.start.v),
-        start_i=read_only(job.start.i),
-        start_c=read_only(job.start.c),
         noted=noted,
         recorded=len(job.recorded),
-        watched=read_only(job.watched),
         until_quiet=job.until_quiet,
-        until_count=job.until_count,
+        looking=len(job.watched) > 0,
         epoch_ks=ks,
         epoch_column=epoch_column,
-        keep_state=job.keep_state,
         read_start=np.searchsorted(job.windows.neuron, np.arange(n + 1)),
         read_first=job.windows.first,
         read_ticks=job.windows.ticks,
@@ -246,9 +297,9 @@ def make_ask(job: Job, lanes: slice) -> Ask:
     )
 
 
-def make_room(plan: LanePlan, ask: Ask) -> Room:
+def make_room(plan: LanePlan, ask: Ask, until_count: int) -> Room:
     """Return the memory for the blocks of a slice."""
-    n = len(plan.kind)
+    n = len(plan.role)
     first_word = ask.first_bit // 128 * 2
     words = block_words(plan, -(-ask.end_bit // 64) - first_word)
     keepers = int(np.count_nonzero(plan.role == KEEPER))
@@ -264,7 +315,7 @@ def make_room(plan: LanePlan, ask: Ask) -> Room:
         ("injected", injected),
         ("live", 1),
         ("none", 1),
-        ("until", ask.until_count.bit_length()),
+        ("until", until_count.bit_length()),
         ("epochs", len(ask.epoch_ks)),
         ("flight", plan.wake_ring if ask.until_quiet else 0),
         ("sums", SLICED_BITS + 4),
@@ -277,7 +328,8 @@ def make_room(plan: LanePlan, ask: Ask) -> Room:
         flat=np.empty(planes * words, dtype=np.uint64),
         words=words,
         keepers=keepers,
-        until_bits=ask.until_count.bit_length(),
+        until_count=until_count,
+        until_bits=until_count.bit_length(),
         **starts,
         held_start=held_start + starts["held"],
         width=np.zeros(n, dtype=np.int64),
