@@ -12,13 +12,30 @@ from spikealg.engine.words import count_ones
 from spikealg.memory import require_memory
 from spikealg.network import Network
 
-__all__ = ["count_arrivals"]
+__all__ = ["arrivals"]
 
 Integers = npt.NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
-def _count(t, word, i, bits, indptr, post, delay, last, first, end, n, ring, seen_at, seen):
+def _count(
+    t,
+    word,
+    i,
+    bits,
+    indptr,
+    post,
+    delay,
+    last,
+    first,
+    end,
+    n,
+    ring,
+    seen_at,
+    seen,
+    of_neuron,
+    of_lane,
+):
     """Count the lanes, neurons and ticks from `first` to before `end` in which a spike arrives.
 
     Parameters
@@ -35,8 +52,12 @@ def _count(t, word, i, bits, indptr, post, delay, last, first, end, n, ring, see
         When the lanes in `seen` were noted: a number for each tick and word.
     seen : uint64 array (ring·n,)
         Lanes of the word in which a spike has arrived at a neuron in a tick.
+    of_neuron : int64 array (n,)
+        Added to.
+    of_lane : int64 array (words, lanes of a word), or (0, 0) if nobody asks
+        Added to.
     """
-    count, lanes = uint64(0), last.shape[1]
+    lanes = last.shape[1]
     ends = np.empty(0, dtype=np.int64)
     now, soonest, latest = -1, 0, 0
     for entry in range(len(t)):
@@ -58,15 +79,24 @@ def _count(t, word, i, bits, indptr, post, delay, last, first, end, n, ring, see
             key = now * end + due
             if seen_at[cell] != key:
                 seen_at[cell], seen[cell] = key, uint64(0)
-            count += count_ones(arriving & ~seen[cell])
+            fresh = arriving & ~seen[cell]
             seen[cell] |= arriving
-    return np.int64(count)
+            of_neuron[post[s]] += np.int64(count_ones(fresh))
+            if of_lane.size:
+                for lane in range(lanes):
+                    of_lane[now, lane] += np.int64((fresh >> uint64(lane)) & uint64(1))
 
 
-def count_arrivals(
-    network: Network, flying: Spikes, spikes: Spikes | PackedSpikes, first: int, last: Integers
-) -> int:
-    """Return how many times a neuron of some lane was reached by spikes in a tick.
+def arrivals(
+    network: Network,
+    flying: Spikes,
+    spikes: Spikes | PackedSpikes,
+    first: int,
+    last: Integers,
+    *,
+    by_lane: bool = False,
+) -> tuple[Integers, Integers]:
+    """Return how many times each neuron, and each lane, was reached by spikes in a tick.
 
     Parameters
     ----------
@@ -76,6 +106,15 @@ def count_arrivals(
         All spikes from tick `first` on.
     last : int64 array (lanes,)
         The last tick that each lane ran.
+    by_lane : bool
+        Whether lanes are told apart, which takes longer.
+
+    Returns
+    -------
+    of_neuron : int64 array (n,)
+        Ticks in which something arrived, over all lanes.
+    of_lane : int64 array (lanes,)
+        The same over all neurons; empty without `by_lane`.
     """
     if isinstance(spikes, PackedSpikes):
         offset, in_word = spikes.offset, 64
@@ -98,10 +137,12 @@ def count_arrivals(
     # Lanes that are none never spike: they must only not seem to have ended early.
     ends = np.full(words * in_word, end - 1, dtype=np.int64)
     ends[offset : offset + len(last)] = last
-    return int(
-        _count(
-            t[order], word[order], i[order], bits[order], network.indptr, network.post,
-            network.delay, ends.reshape(words, in_word), first, end, n, ring,
-            np.full(n * ring, -1, dtype=np.int64), np.empty(n * ring, dtype=np.uint64),
-        )
+    of_neuron = np.zeros(n, dtype=np.int64)
+    of_lane = np.zeros((words, in_word) if by_lane else (0, 0), dtype=np.int64)
+    _count(
+        t[order], word[order], i[order], bits[order], network.indptr, network.post,
+        network.delay, ends.reshape(words, in_word), first, end, n, ring,
+        np.full(n * ring, -1, dtype=np.int64), np.empty(n * ring, dtype=np.uint64),
+        of_neuron, of_lane,
     )  # fmt: skip
+    return of_neuron, of_lane.reshape(-1)[offset : offset + len(last)]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_int, as_int_array
 from spikealg.circuits import codings
-from spikealg.engine.arrivals import count_arrivals
+from spikealg.engine.arrivals import arrivals
 from spikealg.engine.decode import last_value, value
 from spikealg.engine.job import Final, Job, Outcome
 from spikealg.engine.packed import LANES_PER_PAIR, PackedSpikes, grid_words
@@ -23,6 +23,8 @@ from spikealg.network import Network
 from spikealg.progress import silent
 
 __all__ = ["Run", "Status"]
+
+IntArray = npt.NDArray[np.int64]
 
 
 class Status(Enum):
@@ -151,15 +153,29 @@ class Run:
         TooLargeError
             If the spikes cannot be put in order.
         """
+        return int(self.arrivals()[0].sum())
+
+    def arrivals(self, *, by_lane: bool = False) -> tuple[IntArray, IntArray]:
+        """Return the active updates of each neuron, (n,), and of each lane, (lanes,).
+
+        Those of lanes are counted if `by_lane`, which takes longer, and are empty otherwise. Raises
+        what `active_updates` does.
+        """
         if len(self.recorded) < self.network.n_neurons:
-            raise InputError('active_updates needs all spikes: simulate with record="all"')
-        return count_arrivals(
+            raise InputError('active updates need all spikes: simulate with record="all"')
+        return arrivals(
             self.network,
             self._job.start.spikes,
             self._outcome.spikes,
             self.start_tick,
             self.start_tick + self.lane_ticks - 1,
+            by_lane=by_lane,
         )
+
+    @property
+    def begins_with(self) -> Spikes:
+        """Spikes in flight before the first tick, which arrive in this run but are not of it."""
+        return self._job.start.spikes
 
     @cached_property
     def state(self) -> State:

@@ -189,7 +189,7 @@ def test_records_what_is_asked(net):
     # Neuron 1 is reached in ticks 1 to 4, neuron 2 in ticks 2 to 5, in both lanes.
     assert everything.active_updates == 16
     outputs_only = simulate(net, x, ticks=6, seed=0)
-    with pytest.raises(InputError, match="active_updates needs all spikes"):
+    with pytest.raises(InputError, match="active updates need all spikes"):
         outputs_only.active_updates  # noqa: B018
     with pytest.raises(InputError, match=r"neuron 0 \(neuron\[0\]\) was not recorded"):
         simulate(net, x, ticks=6, seed=0).raster([0], 0, 6)
