@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from spikealg.solvers.diffusion.advantage import advantage
 from spikealg.solvers.diffusion.check import ChainCheck, Check, CircuitCheck
 from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
 from spikealg.solvers.diffusion.estimates import Expectation
@@ -43,6 +44,7 @@ __all__ = [
     "Problem",
     "SavedProblem",
     "Solution",
+    "advantage",
     "advection_diffusion",
     "coprime_moduli",
     "factor_moduli",

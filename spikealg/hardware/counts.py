@@ -53,6 +53,8 @@ class NetworkCounts:
         Ticks that each lane ran.
     spikes : int64 array (n,)
         Of each neuron, over all lanes.
+    arriving : int64 array (n,)
+        Synaptic events sent to each neuron, over all lanes.
     driven_low, driven_high : int64 arrays (n,)
         Bounds on the ticks in which a spike arrived at each neuron, over all lanes; equal where
         every spike was looked at.
@@ -62,6 +64,7 @@ class NetworkCounts:
     network: Network
     ticks: IntArray
     spikes: IntArray
+    arriving: IntArray
     driven_low: IntArray
     driven_high: IntArray
     by_lane: LaneCounts | None = None
@@ -263,9 +266,11 @@ def _of_network(runs: Sequence[Run], by_lane: bool) -> NetworkCounts:
         np.concatenate([run.lane_ticks for run in runs]) if len(runs) > 1 else runs[0].lane_ticks
     )
     spikes = np.sum([run.counts for run in runs], axis=0)
+    sent = np.repeat(spikes, np.diff(network.indptr))
+    arriving = np.bincount(network.post, sent, minlength=network.n_neurons).astype(np.int64)
     if not by_lane:
-        low, high = _driven_bounds(network, runs, spikes, int(ticks.sum()))
-        return NetworkCounts(network, ticks, spikes, low, high)
+        low, high = _driven_bounds(network, runs, sent, arriving, int(ticks.sum()))
+        return NetworkCounts(network, ticks, spikes, arriving, low, high)
     arrived = [run.arrivals(by_lane=True) for run in runs]
     driven = np.sum([of_neuron for of_neuron, _ in arrived], axis=0)
     lanes = LaneCounts(
@@ -275,7 +280,7 @@ def _of_network(runs: Sequence[Run], by_lane: bool) -> NetworkCounts:
         idle=network.n_neurons * ticks - np.concatenate([of_lane for _, of_lane in arrived]),
         ticks=ticks,
     )
-    return NetworkCounts(network, ticks, spikes, driven, driven, lanes)
+    return NetworkCounts(network, ticks, spikes, arriving, driven, driven, lanes)
 
 
 def _of_lanes(run: Run, each: IntArray | None = None) -> IntArray:
@@ -286,17 +291,18 @@ def _of_lanes(run: Run, each: IntArray | None = None) -> IntArray:
 
 
 def _driven_bounds(
-    network: Network, runs: Sequence[Run], spikes: IntArray, ticks: int
+    network: Network, runs: Sequence[Run], sent: IntArray, arriving: IntArray, ticks: int
 ) -> tuple[IntArray, IntArray]:
-    """Bound the ticks in which something arrives at each neuron, over all lanes."""
-    n, lanes = network.n_neurons, sum(run.lanes for run in runs)
-    sent = np.repeat(spikes, np.diff(network.indptr))
+    """Bound the ticks in which something arrives at each neuron, over all lanes.
+
+    `sent` (m,) and `arriving` (n,) are the synaptic events of each synapse and to each neuron.
+    """
+    lanes = sum(run.lanes for run in runs)
     # The spikes of the last d ticks of a lane are on their way when it ends; the spikes of one
     # synapse arrive in different ticks.
-    arrived = np.maximum(sent - network.delay * np.int64(lanes), 0)
-    low = np.zeros(n, dtype=np.int64)
-    np.maximum.at(low, network.post, arrived)
-    high = np.bincount(network.post, sent, minlength=n).astype(np.int64)
+    low = np.zeros(network.n_neurons, dtype=np.int64)
+    np.maximum.at(low, network.post, sent - network.delay * np.int64(lanes))
+    high = arriving.copy()
     for run in runs:
         for neuron in run.begins_with.i.tolist():
             synapses = slice(network.indptr[neuron], network.indptr[neuron + 1])

@@ -178,7 +178,7 @@ class Features:
     synaptic_current: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Platform:
     """A chip, a processor, or a table of arithmetic, as its sources describe it.
 

@@ -12,7 +12,7 @@ from spikealg.solvers.diffusion.methods import CIRCUITS_OF
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
 
-__all__ = ["CircuitSummary", "summarize"]
+__all__ = ["CircuitSummary", "summarize", "walker_steps"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -102,13 +102,14 @@ def summarize(solution: Solution) -> CircuitSummary:
         lanes=solution.lanes,
         ticks=sum(ticks.values()),
         walk_steps=solution.steps,
-        walker_steps=_walker_steps(solution),
+        walker_steps=walker_steps(solution),
         spikes=sum(int(run.counts.sum()) for run in runs),
         synaptic_events=sum(run.synaptic_events for run in runs),
     )
 
 
-def _walker_steps(solution: Solution) -> int:
+def walker_steps(solution: Solution) -> int:
+    """Return how many steps of a walker the circuit of `solution` took."""
     if solution.method == "particle":
         return solution.walkers * solution.steps
     # Neurons that spike once per walker and step.

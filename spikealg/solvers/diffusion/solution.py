@@ -16,6 +16,7 @@ from spikealg.solvers.diffusion.estimates import Expectation, count_stderr, esti
 
 if TYPE_CHECKING:
     from spikealg.engine import Run
+    from spikealg.hardware import CostEstimate, Platform, Work
     from spikealg.solvers.diffusion.check import Check
     from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
     from spikealg.solvers.diffusion.problem import Problem
@@ -224,6 +225,48 @@ class Solution:
         from spikealg.solvers.diffusion.circuit_summary import summarize
 
         return summarize(self)
+
+    def cost(self, platform: str | Platform, *, lanes: str = "together") -> CostEstimate:
+        """Return what the circuit that walked would cost on a platform.
+
+        Parameters
+        ----------
+        platform : str or Platform
+            "loihi", "truenorth", ...; `hardware.platforms()` lists them.
+        lanes : {"together", "in turn"}
+            Whether lanes are copies of the circuit side by side, or one copy does them in turn.
+
+        Returns
+        -------
+        CostEstimate
+            Energy and time, also per walker-step; shows itself as a bill.
+
+        Raises
+        ------
+        InputError
+            If the solution was made by a method without a circuit, or read from a file, or the
+            platform is unknown.
+        """
+        from spikealg.hardware import estimate
+
+        return estimate(self, platform, lanes=lanes)
+
+    @property
+    def work(self) -> Work:
+        """Steps of a walker that the circuit took, the unit that its cost is divided by."""
+        from spikealg.hardware import Work
+        from spikealg.solvers.diffusion.circuit_summary import walker_steps
+
+        return Work("walker-step", walker_steps(self))
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulate operations of the same walk as products with the sparse matrix."""
+        total = 0
+        for segment in self.segments:
+            step = self.rates.transition(segment.dt)
+            total += segment.steps * (step.move.nnz + step.leave.nnz)
+        return total
 
     def plot(self, **options: Any) -> Any:
         """Draw the density with matplotlib (extra "plot") and return the figure.
