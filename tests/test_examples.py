@@ -99,3 +99,35 @@ def test_particles(run):
     assert numbers["deviation"] < 6
     assert "1000000 walkers, 920 steps" in text
     assert 50_000 < (folder / "particles.png").stat().st_size < 400_000
+
+
+def test_price_a_walk(run):
+    numbers, text, folder = run("06_price_a_walk")
+    # Every walker takes every step, and is read once more.
+    assert numbers["walker-steps"] == 1000 * 309
+    # 2.3 pJ per synaptic event, and 64 mW for as many milliseconds as there are ticks.
+    truenorth = numbers["synaptic events"] * 2.3e-12 + numbers["ticks"] * 1e-3 * 64e-3
+    assert numbers["truenorth [J]"] == pytest.approx(truenorth)
+    # Errors of walkers fall as their square root: half the error is four times the energy.
+    for chip in ("Loihi", "TrueNorth"):
+        assert numbers[f"{chip} over error"] == pytest.approx(2, abs=0.2)
+        assert 0.7 < numbers[f"{chip} over walkers"] < 1
+    # Fewer walkers per vertex take fewer ticks, and TrueNorth is paid by the tick.
+    assert -1 < numbers["TrueNorth over vertices"] < -0.3
+    assert "total     none: sync unpublished" in text
+    assert "Monte Carlo, measured, updates per J" in text
+    for picture in ("walk_bill.png", "advantage.png"):
+        assert 50_000 < (folder / picture).stat().st_size < 400_000
+
+
+def test_price_an_adder(run):
+    numbers, text, folder = run("07_price_an_adder")
+    assert numbers["right"]
+    # Davies et al. 2018, Table 2, times what the adder did with 500 pairs.
+    idle = numbers["updates"] - numbers["driven"]
+    loihi = numbers["synaptic events"] * 23.6 + numbers["driven"] * 81 + idle * 52
+    loihi += numbers["messages"] * 1.7
+    assert numbers["loihi [pJ]"] == pytest.approx(loihi / 500)
+    assert 5 < numbers["gain on loihi"] < 10
+    assert "per addition" in text
+    assert (folder / "adder_bill.png").stat().st_size > 50_000

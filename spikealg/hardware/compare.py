@@ -33,6 +33,8 @@ class Row:
     energy_J, time_s : Figure or None
     per_work_J : Figure or None
         `energy_J` per unit of work.
+    static_J : Figure or None
+        Static energy that is known and not in `energy_J`.
     note : str
         What is missing, or was assumed.
     """
@@ -42,6 +44,7 @@ class Row:
     energy_J: Figure | None
     time_s: Figure | None
     per_work_J: Figure | None
+    static_J: Figure | None = None
     note: str = ""
 
 
@@ -71,7 +74,7 @@ class Comparison:
 
     def __str__(self) -> str:
         work = self.counts.work
-        head = ("platform", "", "energy", "time", f"per {work.unit}" if work else "", "")
+        head = ("platform", "", "energy", "static", "time", f"per {work.unit}" if work else "", "")
         table = [head]
         for row in self.rows:
             table.append(
@@ -79,6 +82,7 @@ class Comparison:
                     row.title,
                     row.kind if row.kind != "none" else "",
                     _written(row.energy_J, "J"),
+                    "" if row.static_J is None else f"+ {row.static_J.write('J')}",
                     _written(row.time_s, "s"),
                     _written(row.per_work_J, "J") if work else "",
                     row.note,
@@ -155,7 +159,15 @@ def _row(cost: CostEstimate) -> Row:
     energy = cost.marginal_J if cost.total_J is None else cost.total_J
     kind = "none" if energy is None else "marginal" if cost.total_J is None else "total"
     note = f"{', '.join(cost.missing)} unpublished" if cost.missing else ""
-    return Row(cost.platform.title, kind, energy, cost.time_s, _per_work(cost.counts, energy), note)
+    return Row(
+        cost.platform.title,
+        kind,
+        energy,
+        cost.time_s,
+        _per_work(cost.counts, energy),
+        cost.static_J if cost.total_J is None else None,
+        note,
+    )
 
 
 def _measured(counts: Counts, measured_s: float, watts: float | None) -> Row:
@@ -168,7 +180,7 @@ def _measured(counts: Counts, measured_s: float, watts: float | None) -> Row:
         energy,
         Figure.exactly(seconds),
         _per_work(counts, energy),
-        f"measured time × {power:g} W stated",
+        note=f"measured time × {power:g} W stated",
     )
 
 
@@ -176,4 +188,5 @@ def _baseline(counts: Counts, macs: int, term: str, what: str) -> Row:
     price = platform("horowitz45nm").energy[term]
     energy = Figure.exactly(macs * (price.value or 0.0))
     note = f"{macs:.3g} MACs without spikes, {what}, {price.source}; no memory"
-    return Row(f"MACs, {what}", "arithmetic", energy, None, _per_work(counts, energy), note)
+    per_work = _per_work(counts, energy)
+    return Row(f"MACs, {what}", "arithmetic", energy, None, per_work, note=note)

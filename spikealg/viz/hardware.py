@@ -27,6 +27,7 @@ _WORDS = {
     "measured": "measured time × stated power",
     "arithmetic": "arithmetic only, without spikes",
 }
+_MARKERS = "osv^Dx"
 _LINES = {"total": "-", "published": "--", "measured": ":"}
 
 
@@ -46,22 +47,38 @@ def plot_comparison(comparison: Comparison, *, axes: Any = None) -> Any:
     work = comparison.counts.work
     rows = [row for row in comparison.rows if row.energy_J is not None]
     figures = [row.energy_J if work is None else row.per_work_J for row in rows]
-    values, low, high = np.array(figures, dtype=float).T
+    values, low, top = np.array(figures, dtype=float).T
     (ax,) = new_axes(1, axes, columns=1, width=9.0, height=0.42 * len(rows) + 1.3)
     place = np.arange(len(rows))[::-1]
     for kind, word in _WORDS.items():
         some = np.array([row.kind == kind for row in rows])
         if some.any():
             ax.barh(place[some], values[some], color=_COLOURS[kind], height=0.68, label=word)
+    end = top
+    static = np.array([0.0 if row.static_J is None else row.static_J.value for row in rows])
+    if static.any():
+        static /= 1 if work is None else work.amount
+        some = static > 0
+        ax.barh(
+            place[some],
+            static[some],
+            left=values[some],
+            height=0.68,
+            color="none",
+            edgecolor=_COLOURS["marginal"],
+            label="static power, where it is published",
+        )
+        end = np.maximum(top, values + static)
     ax.errorbar(
-        values, place, xerr=[values - low, high - values], fmt="none", ecolor=INK, elinewidth=0.9
+        values, place, xerr=[values - low, top - values], fmt="none", ecolor=INK, elinewidth=0.9
     )
-    for y, value, end in zip(place, values, high, strict=True):
-        ax.text(1.15 * max(end, value), y, si(value, "J"), va="center", fontsize="small", color=INK)
+    for y, value, more, right in zip(place, values, static, end, strict=True):
+        text = si(value, "J") + (f" + {si(more, 'J')}" if more else "")
+        ax.text(1.15 * right, y, text, va="center", fontsize="small", color=INK)
     ax.set_yticks(place, [row.title for row in rows])
     ax.set(xscale="log", xlabel="energy [J]" if work is None else f"energy per {work.unit} [J]")
     positive = values[values > 0]
-    ax.set_xlim(positive.min() / 4, positive.max() * 12)
+    ax.set_xlim(positive.min() / 4, end.max() * 12)
     ax.legend(
         frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2
     )
@@ -96,8 +113,9 @@ def plot_advantage(curve: AdvantageCurve, *, axes: Any = None) -> Any:
                 curve.x,
                 getattr(entry, quantity),
                 linestyle=_LINES[entry.kind],
-                marker="o",
-                markersize=4,
+                marker=_MARKERS[number % len(_MARKERS)],
+                markersize=5,
+                markerfacecolor="none",
                 color=colours(number),
                 label=f"{entry.title}: {exponent}",
             )

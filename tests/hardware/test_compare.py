@@ -24,6 +24,7 @@ def test_every_platform_has_a_row(run):
     for cost, row in zip(table.estimates, table.rows, strict=False):
         expected = cost.marginal_J if cost.total_J is None else cost.total_J
         assert row.energy_J == expected
+        assert row.static_J == (cost.static_J if cost.total_J is None else None)
         assert row.kind == (
             "none" if expected is None else "marginal" if cost.total_J is None else "total"
         )

@@ -28,9 +28,13 @@ def test_a_bar_per_way_to_do_the_work():
     # Loihi 2 has no price, so no bar.
     assert names == ["Loihi", "TrueNorth", "this processor", "MACs, 32-bit float",
                      "MACs, 8-bit integer"]  # fmt: skip
-    drawn = {round(bar.get_y() + bar.get_height() / 2): bar.get_width() for bar in ax.patches}
+    *bars, static = ax.patches
+    drawn = {round(bar.get_y() + bar.get_height() / 2): bar.get_width() for bar in bars}
     rows = [row for row in table.rows if row.energy_J is not None]
     assert [drawn[4 - k] for k in range(5)] == [row.per_work_J.value for row in rows]
+    # Loihi has no total: its static power stands beside what activity costs.
+    assert static.get_x() == rows[0].per_work_J.value
+    assert static.get_width() == rows[0].static_J.value / 8
     assert ax.get_xlabel() == "energy per result [J]"
 
 
