@@ -30,6 +30,12 @@ def test_every_section_is_a_module_with_a_place_in_the_readme(load):
         assert f"## `{name}`" in readme
 
 
+def test_jobs_for_the_choice_of_a_kernel(load):
+    """Library circuits, density circuits and W1–W3: all can be built, and run a tick."""
+    for job in load("sections.choice").jobs(quick=True):
+        assert job.first(1).simulate("event").ticks == 1
+
+
 def test_splice_replaces_one_section_only(load, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("a\n<!-- x: begin -->\nold\n<!-- x: end -->\n<!-- y: begin -->\n", "utf-8")

@@ -100,9 +100,9 @@ def _fed(circuit: str, network: Network, fed: int, lanes: int) -> Workload:
 def _walks(quick: bool) -> Iterator[Workload]:
     """Yield the density circuit on a ring, two walkers at each vertex of each lane."""
     transition = meshes.torus(100)
-    circuit = make_circuit(choose_circuit("auto"), transition, most=200)
-    network = circuit.compile()
     for lanes in LANES[: 3 if quick else None]:
+        circuit = make_circuit(choose_circuit("auto", lanes), transition, most=200, crowd=20)
+        network = circuit.compile()
         load = np.full((lanes, 100), 2, dtype=np.int64)
         if load.size <= MOST_VALUES:
             ticks = 200 if lanes > 1000 else 2000
