@@ -65,7 +65,7 @@ def test_counts_by_hand(kernel):
 
 
 @pytest.mark.parametrize("networks", NETWORKS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_kernel_counts_the_same(networks, seed):
     rng = np.random.default_rng(seed)
