@@ -1,19 +1,21 @@
-"""Networks on disk: npz arrays behind a JSON header, never pickle."""
+"""Networks as a header and arrays, and on disk: npz behind a JSON header, never pickle."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spikealg.archive import read_archive, write_archive
 from spikealg.errors import FileFormatError, InputError
 from spikealg.network.network import Network
 from spikealg.network.ports import Port
 
-__all__ = ["load", "save"]
+__all__ = ["from_parts", "load", "save", "to_parts"]
 
 FORMAT = "spikealg-network"
 VERSION = 1
@@ -32,26 +34,26 @@ def _describe(port: Port) -> dict[str, Any]:
     }
 
 
-def save(network: Network, path: str | Path) -> None:
-    """Write `network` to `path`; the file appears whole or not at all."""
+def to_parts(network: Network) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Return the ports and names of a network, as JSON can hold them, and its arrays."""
     header = {
         "inputs": {name: _describe(port) for name, port in network.inputs.items()},
         "outputs": {name: _describe(port) for name, port in network.outputs.items()},
         "groups": [list(group) for group in network.groups],
     }
-    arrays = {name: getattr(network, name) for name in _ARRAYS}
-    write_archive(path, FORMAT, VERSION, header, arrays)
+    return header, {name: getattr(network, name) for name in _ARRAYS}
 
 
-def load(path: str | Path) -> Network:
-    """Read a network; every invariant is checked again.
+def from_parts(
+    header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], source: str
+) -> Network:
+    """Build a network from what :func:`to_parts` returned; every invariant is checked again.
 
     Raises
     ------
     FileFormatError
-        If the file is damaged, foreign, or of a later format version.
+        If the parts do not make a network; it says so of `source`.
     """
-    header, arrays = read_archive(path, FORMAT, VERSION)
     try:
         ports: dict[str, Any] = {
             side: {
@@ -68,6 +70,22 @@ def load(path: str | Path) -> Network:
         return Network(**parts, **ports, groups=groups)
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         raise FileFormatError(
-            f"{path} is damaged: it is a {FORMAT} file but its content does not make a network "
-            f"({error})"
+            f"{source} but its content does not make a network ({error})"
         ) from error
+
+
+def save(network: Network, path: str | Path) -> None:
+    """Write `network` to `path`; the file appears whole or not at all."""
+    write_archive(path, FORMAT, VERSION, *to_parts(network))
+
+
+def load(path: str | Path) -> Network:
+    """Read a network; every invariant is checked again.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged, foreign, or of a later format version.
+    """
+    header, arrays = read_archive(path, FORMAT, VERSION)
+    return from_parts(header, arrays, f"{path} is damaged: it is a {FORMAT} file")
