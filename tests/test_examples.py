@@ -131,3 +131,15 @@ def test_price_an_adder(run):
     assert 5 < numbers["gain on loihi"] < 10
     assert "per addition" in text
     assert (folder / "adder_bill.png").stat().st_size > 50_000
+
+
+def test_out_and_back(run):
+    pytest.importorskip("nir")
+    numbers, text, folder = run("08_out_and_back")
+    assert numbers["adder identical"]
+    assert numbers["sums right"] == numbers["sums right by the graph alone"] == 50
+    assert numbers["NIR same"]
+    # Of 12 000 chances to spike, enough are taken for a comparison to mean something.
+    assert 500 < numbers["spikes"] < 6000
+    assert 'NIR cannot say: reset "subtract"' in text
+    assert (folder / "out_and_back.png").stat().st_size > 10_000
