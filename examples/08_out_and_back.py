@@ -3,8 +3,8 @@
 Two networks leave the library and come back. The adder is made of threshold gates and delays, all
 of which NIR, the exchange format of spiking tools, has words for: its graph alone gives the same
 sums, read as any foreign graph would be. The noisy network subtracts, rests after a spike and fires
-by chance, for which NIR has no words: the graph says so, and the integers in its metadata bring back
-the identical network.
+by chance, for which NIR has no words: the graph says so, and the integers in its metadata bring
+back the identical network.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def draw(here: np.ndarray, there: dict[str, np.ndarray], path: Path) -> None:
     for (way, spikes), mark, colour in marks:
         axes.plot(*spikes.T, mark, color=colour, markersize=4, label=f"after {way}")
     axes.set(xlabel="tick", ylabel="neuron", xlim=(-1, TICKS), ylim=(-1, NEURONS))
-    axes.set_title("every ring is filled: the same spikes", loc="left", fontsize="medium")
+    axes.set_title("spikes of the noisy network", loc="left", fontsize="medium")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
