@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikealg.hardware.adapt import Adaptation, adapt, adaptation
 from spikealg.hardware.advantage import advantage
 from spikealg.hardware.catalogue import PlatformTable, load_platform, platform, platforms
 from spikealg.hardware.compare import Comparison, Row, compare
@@ -9,12 +10,16 @@ from spikealg.hardware.counts import Counts, LaneCounts, NetworkCounts, Work, co
 from spikealg.hardware.curve import AdvantageCurve, Exponent, Series
 from spikealg.hardware.estimate import CostEstimate, Term, estimate
 from spikealg.hardware.figures import Figure
+from spikealg.hardware.fits import Fit, fits
 from spikealg.hardware.loihi import LoihiExactness, loihi_exact
 from spikealg.hardware.place import Placement, Usage, place
 from spikealg.hardware.platform import Constant, Features, Limits, Platform
+from spikealg.hardware.walls import Breach
 
 __all__ = [
+    "Adaptation",
     "AdvantageCurve",
+    "Breach",
     "Comparison",
     "Constant",
     "CostEstimate",
@@ -22,6 +27,7 @@ __all__ = [
     "Exponent",
     "Features",
     "Figure",
+    "Fit",
     "LaneCounts",
     "Limits",
     "LoihiExactness",
@@ -34,10 +40,13 @@ __all__ = [
     "Term",
     "Usage",
     "Work",
+    "adapt",
+    "adaptation",
     "advantage",
     "compare",
     "count",
     "estimate",
+    "fits",
     "load_platform",
     "loihi_exact",
     "place",

@@ -11,7 +11,7 @@ from numba import njit
 
 from spikealg.hardware.platform import Limits
 
-__all__ = ["exchange_cores", "positions", "route_hops"]
+__all__ = ["exchange_cores", "exchange_gain", "positions", "route_hops"]
 
 Array = npt.NDArray[np.int64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -114,7 +114,7 @@ def _exchange(indptr, indices, data, router, by_cell, first, width, height, swee
                     cell = row * width + column
                     for at in range(first[cell], first[cell + 1]):
                         b = core_at[by_cell[at]]
-                        gain = _gain(indptr, indices, data, router, place, a, b)
+                        gain = exchange_gain(indptr, indices, data, router, place, a, b)
                         if gain > most:
                             best, most = b, gain
             if best >= 0:
@@ -146,8 +146,17 @@ def _median(indptr, indices, data, router, place, core, axis):
 
 
 @njit(cache=True)
-def _gain(indptr, indices, data, router, place, a, b):
-    """Return the hops that exchanging cores `a` and `b` saves; their own link stays as long."""
+def exchange_gain(indptr, indices, data, router, place, a, b):
+    """Return the hops that exchanging cores `a` and `b` saves; their own link stays as long.
+
+    Parameters
+    ----------
+    indptr, indices, data : int64 arrays
+        Symmetric traffic between cores in compressed rows, without diagonal.
+    router, place : int64 arrays (cores, 2), (cores,)
+        Router of each place, and place of each core.
+    a, b : int
+    """
     if a == b:
         return 0
     here, there = router[place[a]], router[place[b]]

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from spikealg.arguments import as_choice, as_int_array
-from spikealg.errors import InputTypeError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.hardware.assign import assign, distinct_routes, synapse_bits
 from spikealg.hardware.catalogue import as_platform
 from spikealg.hardware.mesh import exchange_cores, positions, route_hops
@@ -189,7 +189,7 @@ def place(network: Network, platform: str | Platform, method: str = "greedy") ->
     Raises
     ------
     InputError, InputTypeError
-        If the platform or the method is unknown.
+        If the platform or the method is unknown, or the platform is a table of arithmetic.
 
     Examples
     --------
@@ -206,6 +206,8 @@ def place(network: Network, platform: str | Platform, method: str = "greedy") ->
         )
     chosen = as_platform(platform)
     as_choice("method", method, METHODS)
+    if chosen.kind == "arithmetic":
+        raise InputError(f"{chosen.title} is a table of prices and has no cores to place on")
     limits = chosen.limits
     core = assign(network, limits, method)
     traffic = _traffic(network, core)

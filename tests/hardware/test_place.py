@@ -14,7 +14,7 @@ from spikealg.engine import simulate
 from spikealg.errors import InputError, InputTypeError
 from spikealg.hardware import Limits, place, platform, platforms
 from spikealg.hardware.fill import fill_cores
-from spikealg.hardware.mesh import exchange_cores, positions
+from spikealg.hardware.mesh import exchange_cores, exchange_gain, positions
 from spikealg.hardware.partition import cut_weight, partition
 from spikealg.hardware.place import METHODS
 from spikealg.network import Network
@@ -220,6 +220,23 @@ def test_exchanges_only_save_hops():
         assert cost(placed, traffic, router) <= cost(np.arange(cores), traffic, router)
 
 
+def test_the_gain_of_an_exchange_is_what_it_saves():
+    rng = np.random.default_rng(9)
+    for _ in range(40):
+        cores = int(rng.integers(2, 12))
+        traffic = sp.csr_array(sp.random_array((cores, cores), density=0.5, rng=rng) * 100)
+        traffic = sp.csr_array(sp.tril(traffic, -1)).astype(np.int64)
+        both = sp.csr_array(traffic + traffic.T)
+        graph = (both.indptr.astype(np.int64), both.indices.astype(np.int64), both.data)
+        _, router = positions(cores, Limits(cores_per_chip=16, mesh=(4, 2)))
+        before = rng.permutation(cores)
+        a, b = rng.integers(0, cores, 2)
+        after = before.copy()
+        after[[a, b]] = before[[b, a]]
+        saved = cost(before, traffic, router) - cost(after, traffic, router)
+        assert exchange_gain(*graph, router, before, a, b) == saved
+
+
 def test_partition_sends_less_than_greedy_on_a_mesh_of_walkers():
     """Squares of 256 vertices have a border of 64; strips of 256 are nearly all border."""
     network = torus(64, np.random.default_rng(7))
@@ -275,5 +292,8 @@ def test_refuses_what_cannot_be_placed():
         place(circuits.Adder(4), "loihi")
     with refused("method must be one of 'greedy', 'partition', got 'best'", InputError):
         place(network, "loihi", "best")
+    table = next(entry for entry in platforms() if entry.kind == "arithmetic")
+    with refused(f"{table.title} is a table of prices and has no cores to place on", InputError):
+        place(network, table)
     with refused("spikes must have shape (1,), got shape (2,)", InputTypeError):
         place(network, "loihi").messages([1, 2])
