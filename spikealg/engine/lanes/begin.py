@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
-from spikealg.engine.arrays import read_only
-from spikealg.engine.job import Job
-from spikealg.engine.lanes.advance import (
-    BLOCK_LANES,
-    END_ENTRY,
-    EPOCH_HIGH,
-    EPOCH_LOW,
-    FIRST_ENTRY,
-    FIRST_WORD,
-    RUNNING,
-    TICK,
-)
+from spikealg.engine.lanes.compiled import inner
 from spikealg.engine.lanes.plan import (
     GATE,
     KIND,
@@ -28,13 +16,20 @@ from spikealg.engine.lanes.plan import (
     ROLE,
     TARGET,
     WIDE,
-    LanePlan,
 )
 from spikealg.engine.lanes.planes import signed_width
 from spikealg.engine.lanes.single import base_of, write_planes
-from spikealg.engine.lanes.work import Ask, Room
+from spikealg.engine.lanes.work import (
+    BLOCK_LANES,
+    END_ENTRY,
+    EPOCH_HIGH,
+    EPOCH_LOW,
+    FIRST_ENTRY,
+    FIRST_WORD,
+    RUNNING,
+    TICK,
+)
 from spikealg.engine.rules import FLOOR, LEAK, THRESHOLD
-from spikealg.engine.state import Spikes
 from spikealg.engine.words import peek, poke
 from spikealg.network import MEMORYLESS
 
@@ -44,57 +39,61 @@ ONE, FULL, LOW = uint64(1), uint64(0xFFFFFFFFFFFFFFFF), uint64(0xFFFFFFFF)
 NEVER_STAMPED = -(2**31)
 
 
-def begin_block(
-    job: Job, plan: LanePlan, ask: Ask, room: Room, flying: Spikes, at: npt.NDArray[np.int64]
-) -> None:
-    """Write the memory of a block as it is before the first tick.
-
-    Parameters
-    ----------
-    flying : Spikes
-        Those in flight at the start in the lanes of the slice, sorted by lane.
-    at : int64 array
-        Where the kernel stands: has the first word of the block, the rest is written.
-    """
-    planes, first_bit = room.planes, 64 * int(at[FIRST_WORD])
-    first_lane = first_bit - job.first_lane % 128
-    room.stamp.fill(NEVER_STAMPED)
-    room.injected_at.fill(NEVER_STAMPED)
-    for array in (room.wake, room.marked, room.entered, planes[room.none]):
-        array.fill(0)
-    live = np.zeros(64 * room.words, dtype=bool)
-    live[max(0, ask.first_bit - first_bit) : max(0, ask.end_bit - first_bit)] = True
-    planes[room.live] = np.packbits(live, bitorder="little").view(np.uint64)
-    for k in range(room.until_bits):
-        planes[room.until + k] = FULL if (room.until_count >> k) & 1 else 0
-    planes[room.epochs : room.epochs + len(ask.epoch_ks)] = 0
+@inner
+def begin_block(before, beat, ask, here, at):
+    """Write the memory of the block whose first word `at` says as it is before the first tick."""
+    first_bit, words, flat, size = 64 * at[FIRST_WORD], beat.words, here.flat, here.size
+    first_lane = first_bit - before.offset
+    before.stamp[:] = NEVER_STAMPED
+    beat.injected_at[:] = NEVER_STAMPED
+    beat.wake[:] = 0
+    beat.marked[:] = 0
+    beat.entered[:] = 0
+    at[BLOCK_LANES] = _mark_live(here.live, words, ask.first_bit - first_bit,
+                                 ask.end_bit - first_bit)  # fmt: skip
+    _fill(here.none, words, uint64(0))
+    for k in range(beat.until_bits):
+        bit = (uint64(before.until_count) >> uint64(k)) & ONE
+        _fill(flat + uint64(beat.until + k) * size, words, uint64(0) - bit)
+    _fill(flat + uint64(beat.epochs) * size, words * len(ask.epoch_ks), uint64(0))
+    flight = flat + uint64(beat.flight) * size
     if ask.until_quiet:
-        planes[room.flight : room.flight + plan.wake_ring] = 0
-    flat, size = np.uint64(room.flat.ctypes.data), np.uint64(8 * room.words)
-    _load_neurons(
-        plan.nodes, plan.kinds, read_only(job.start.v), read_only(job.start.i),
-        read_only(job.start.c), first_lane, room.wide_v, room.wide_i, room.wide_c, room.lane_v,
-        room.lane_c, room.width, room.held_start, plan.held_bits, room.wake, flat, size,
-        flat + np.uint64(room.potentials) * size, np.uint64(room.keepers) * size,
-    )  # fmt: skip
-    some = slice(*np.searchsorted(flying.lane, [first_lane, first_lane + 64 * room.words]))
-    _load_flying(
-        flying.lane[some] - first_lane, flying.t[some] - ask.start_tick, flying.i[some],
-        plan.nodes, plan.target, plan.longest, room.stamp, room.wake, plan.wake_ring, flat, size,
-        flat + np.uint64(room.flight) * size, ask.until_quiet,
-    )  # fmt: skip
+        _fill(flight, words * beat.wake_ring, uint64(0))
+    _load_neurons(beat.nodes, before.kinds, before.start_v, before.start_i, before.start_c,
+                  first_lane, before.wide_v, before.wide_i, before.wide_c, before.lane_v,
+                  before.lane_c, before.width, before.held_start, before.held_bits, beat.wake, flat,
+                  size, here.potentials, here.stride)  # fmt: skip
+    begin = np.searchsorted(before.fly_lane, first_lane)
+    end = np.searchsorted(before.fly_lane, first_lane + 64 * words)
+    _load_flying(before.fly_lane, before.fly_tick, before.fly_neuron, begin, end, first_lane,
+                 ask.start_tick, beat.nodes, before.target, beat.longest, before.stamp, beat.wake,
+                 beat.wake_ring, flat, size, flight, ask.until_quiet)  # fmt: skip
     at[FIRST_ENTRY] = at[END_ENTRY] = at[EPOCH_LOW] = at[EPOCH_HIGH] = 0
-    at[TICK], at[RUNNING], at[BLOCK_LANES] = ask.start_tick, 1, np.count_nonzero(live)
+    at[TICK], at[RUNNING] = ask.start_tick, 1
 
 
-@njit(cache=True)
+@inner
+def _mark_live(plane, words, first, end):
+    """Set the bits from `first` to before `end` of a plane, clear the others; return how many."""
+    count = 0
+    for w in range(words):
+        low, high = min(max(first - 64 * w, 0), 64), min(max(end - 64 * w, 0), 64)
+        bits = uint64(0)
+        if high > low:
+            bits = FULL if high - low == 64 else (ONE << uint64(high - low)) - ONE
+            count += high - low
+        poke(plane + uint64(8 * w), bits << uint64(low % 64))
+    return count
+
+
+@inner
 def _fill(plane, words, word):
     """Write the same word all over the plane at an address."""
     for w in range(words):
         poke(plane + uint64(8 * w), word)
 
 
-@njit(cache=True)
+@inner
 def _load_neurons(nodes, kinds, start_v, start_i, start_c, first, wide_v, wide_i, wide_c, lane_v,
                   lane_c, width, held_start, held_bits, wake, flat, size, potentials,
                   stride):  # fmt: skip
@@ -149,35 +148,35 @@ def _load_neurons(nodes, kinds, start_v, start_i, start_c, first, wide_v, wide_i
             wake[j >> 6] |= ONE << uint64(j & 63)
 
 
-@njit(cache=True)
-def _load_flying(bit, sent, neuron, nodes, target, longest, stamp, wake, wake_ring, flat, size,
-                 flight, quieting):  # fmt: skip
-    """Write spikes in flight and wake whom they reach.
+@inner
+def _load_flying(fly_lane, fly_tick, fly_neuron, begin, end, first, start, nodes, target, longest,
+                 stamp, wake, wake_ring, flat, size, flight, quieting):  # fmt: skip
+    """Write the spikes in flight from number `begin` to before `end`, and wake whom they reach.
 
     Parameters
     ----------
-    bit, sent, neuron : int64 arrays
-        Lane within the block, tick from the start of the run, below 0, and who spiked.
+    first, start : int
+        Lane of the block's first bit, and the first tick of the run.
     flight : uint64
         Address of the plane of lanes in which spikes are in flight after tick 0, and so on;
         written if `quieting`.
     """
     row_words = len(wake) // wake_ring
-    for f in range(len(bit)):
-        j = neuron[f]
-        word, mask = uint64(8 * (bit[f] // 64)), ONE << uint64(bit[f] % 64)
-        plane = int64(nodes[j * NODE + PLANE]) + (sent[f] & int64(nodes[j * NODE + RING]))
+    for f in range(begin, end):
+        bit, sent, j = fly_lane[f] - first, fly_tick[f] - start, fly_neuron[f]
+        word, mask = uint64(8 * (bit // 64)), ONE << uint64(bit % 64)
+        plane = int64(nodes[j * NODE + PLANE]) + (sent & int64(nodes[j * NODE + RING]))
         address = flat + uint64(plane) * size
-        if stamp[plane] != sent[f]:
-            stamp[plane] = sent[f]
+        if stamp[plane] != sent:
+            stamp[plane] = sent
             _fill(address, int64(size) // 8, uint64(0))
         poke(address + word, peek(address + word) | mask)
         for s in range(nodes[j * NODE + TARGET], nodes[(j + 1) * NODE + TARGET]):
-            due = sent[f] + int64(target[2 * s] >> uint64(32))
+            due = sent + int64(target[2 * s] >> uint64(32))
             if due >= 0:
                 row = (due & (wake_ring - 1)) * row_words
                 wake[row + int64(target[2 * s] & LOW)] |= target[2 * s + 1]
         if quieting:
-            for ahead in range(sent[f] + longest[j]):
+            for ahead in range(sent + longest[j]):
                 address = flight + uint64(ahead) * size + word
                 poke(address, peek(address) | mask)

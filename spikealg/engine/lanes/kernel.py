@@ -9,23 +9,7 @@ import numpy.typing as npt
 
 from spikealg.engine.arrays import read_only
 from spikealg.engine.job import Final, Job, Outcome, Overflow, Report
-from spikealg.engine.lanes.advance import (
-    AT_SIZE,
-    END_ENTRY,
-    ENDED,
-    FIRST_ENTRY,
-    FIRST_WORD,
-    LOOK,
-    OVERFLOW_LANE,
-    OVERFLOW_NEURON,
-    OVERFLOW_TICK,
-    RUNNING,
-    SPIKES,
-    TICK,
-    WAITED_FOR,
-    advance,
-)
-from spikealg.engine.lanes.begin import begin_block
+from spikealg.engine.lanes.advance import DONE, ENDED, LOOK, advance
 from spikealg.engine.lanes.look import (
     drop_expecting,
     keep_resting,
@@ -36,8 +20,21 @@ from spikealg.engine.lanes.notes import take_off
 from spikealg.engine.lanes.plan import make_lane_plan
 from spikealg.engine.lanes.visit import Here
 from spikealg.engine.lanes.work import (
+    AT_SIZE,
+    BEGUN,
+    END_ENTRY,
     FIRED,
+    FIRST_ENTRY,
+    FIRST_WORD,
+    OVERFLOW_LANE,
+    OVERFLOW_NEURON,
+    OVERFLOW_TICK,
+    RUNNING,
+    SPIKES,
+    TICK,
+    WAITED_FOR,
     Beat,
+    Before,
     View,
     Wide,
     make_ask,
@@ -121,25 +118,22 @@ class _Slice:
     def run(self, report: Report) -> Outcome:
         """Run all blocks."""
         job, ask, room, at, out = self.job, self.ask, self.room, self.at, self.out
-        beat = take(Beat, self.plan, room)
+        beat, here, before = take(Beat, self.plan, room), self._here(), self._before()
         wide = take(Wide, self.plan, room) if len(room.wide_v) else None
-        here, before = self._here(), self._flying_before()
         n_lanes, told = self.lanes.stop - self.lanes.start, 0.0
-        first_word = ask.first_bit // 128 * 2
-        for word in range(first_word, -(-ask.end_bit // 64), room.words):
-            at[FIRST_WORD] = word
-            begin_block(job, self.plan, ask, room, before, at)
-            code = -1
-            while code != ENDED:
-                code = advance(beat, ask, here, out, at, wide)
-                if code == LOOK:
-                    self._look()
-                done = 64.0 * (word - first_word)
-                done += 64 * room.words * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
-                report(min(done, n_lanes) - told, self._take_spikes(BUFFER // 2))
-                told = min(done, n_lanes)
-            if job.keep_state and job.ticks > 0 and at[OVERFLOW_TICK] < 0:
-                self._keep_state()
+        at[FIRST_WORD] = first_word = ask.first_bit // 128 * 2
+        while (code := advance(beat, before, ask, here, out, at, wide)) != DONE:
+            done = 64.0 * (at[FIRST_WORD] - first_word)
+            done += 64 * room.words * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
+            report(min(done, n_lanes) - told, self._take_spikes(BUFFER // 2))
+            told = min(done, n_lanes)
+            if code == LOOK:
+                self._look()
+            if code == ENDED:
+                if job.ticks > 0 and at[OVERFLOW_TICK] < 0:
+                    self._keep_state()
+                at[FIRST_WORD] += room.words
+                at[BEGUN] = 0
         report(n_lanes - told, self._take_spikes(0))
         overflow = None
         if at[OVERFLOW_TICK] >= 0:
@@ -199,6 +193,22 @@ class _Slice:
             low_key=np.uint64(self.job.seed & 0xFFFFFFFF),
             high_key=np.uint64(self.job.seed >> 32),
             lanes=np.uint64(64 * room.words),
+        )
+
+    def _before(self) -> Before:
+        start, flying = self.job.start, self._flying_before()
+        return take(
+            Before,
+            self.plan,
+            self.room,
+            start_v=read_only(start.v),
+            start_i=read_only(start.i),
+            start_c=read_only(start.c),
+            fly_lane=flying.lane,
+            fly_tick=flying.t,
+            fly_neuron=flying.i,
+            offset=self.job.first_lane % 128,
+            keep_state=self.job.keep_state,
         )
 
     def _flying_before(self) -> Spikes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit, uint64
 
+from spikealg.engine.lanes.compiled import inner
 from spikealg.engine.words import count_ones, lowest, peek, poke
 
 __all__ = ["begin_epochs", "count_down", "count_epochs", "read", "record", "take_off"]
@@ -16,7 +17,7 @@ __all__ = ["begin_epochs", "count_down", "count_epochs", "read", "record", "take
 ONE = uint64(1)
 
 
-@njit(cache=True)
+@inner
 def record(neuron, place, words, first_word, tick, ticks, neurons, numbers, bits, count):
     """Write the words of a plane that are not 0 to the buffer; return its new length."""
     for w in range(words):
@@ -28,7 +29,7 @@ def record(neuron, place, words, first_word, tick, ticks, neurons, numbers, bits
     return count
 
 
-@njit(cache=True)
+@inner
 def read(start, end, place, words, first_word, tick, read_first, read_ticks, read_row, read_stride,
          planes):  # fmt: skip
     """Copy a plane to the windows from number `start` to before `end` that are open."""
@@ -40,7 +41,7 @@ def read(start, end, place, words, first_word, tick, read_first, read_ticks, rea
                 planes[row, first_word + w] = peek(place + uint64(8 * w))
 
 
-@njit(cache=True)
+@inner
 def count_down(place, words, counter, bits, size):
     """Take one from the counter of `bits` planes where a plane is set and it is not 0."""
     for w in range(uint64(0), uint64(words) * uint64(8), uint64(8)):
@@ -59,7 +60,7 @@ def count_down(place, words, counter, bits, size):
                 break
 
 
-@njit(cache=True)
+@inner
 def begin_epochs(place, words, members, size, marked, epoch_ks, entered, low, high):
     """Let the lanes in which the marker fired leave their epoch and begin the next.
 
@@ -97,7 +98,7 @@ def begin_epochs(place, words, members, size, marked, epoch_ks, entered, low, hi
     return high
 
 
-@njit(cache=True)
+@inner
 def count_epochs(fired, places, listed, words, members, size, epoch_column, epochs, entered, lanes,
                  low, high):  # fmt: skip
     """Count the spikes of a tick in the epochs of their lanes; return the new `low`."""

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from numba import int64, njit, uint64
 
+from spikealg.engine.lanes.compiled import inner
 from spikealg.engine.words import (
     BYTES,
     any_bit,
@@ -67,7 +68,7 @@ GROWN, SHRUNK, RESTLESS = uint64(1), uint64(2), uint64(4)
 goes on without input."""
 
 
-@njit(cache=True)
+@inner
 def signed_width(x):
     """Return how many planes the number x needs in two's complement."""
     magnitude = x if x >= 0 else ~x
@@ -78,13 +79,13 @@ def signed_width(x):
     return width
 
 
-@njit(cache=True)
+@inner
 def _bit(x, k):
     """Return bit k of the int64 x in all 64 places; beyond bit 63 its sign."""
     return ZERO - (uint64(int64(x) >> int64(min(k, 63))) & ONE)
 
 
-@njit(cache=True)
+@inner
 def fire_all(out, live, size):
     """Let all lanes that run fire; return how many."""
     count = each(ZERO)
@@ -95,7 +96,7 @@ def fire_all(out, live, size):
     return total(count)
 
 
-@njit(cache=True)
+@inner
 def fire_any(plus, n_plus, minus, n_minus, out, live, size):
     """Fire where any input is set, or any complemented one is not; return how many fire."""
     count = each(ZERO)
@@ -118,7 +119,7 @@ def fire_any(plus, n_plus, minus, n_minus, out, live, size):
     return total(count)
 
 
-@njit(cache=True)
+@inner
 def fire_every(plus, n_plus, minus, n_minus, out, live, size):
     """Fire where all inputs are set and all complemented ones are not; return how many fire."""
     count = each(ZERO)
@@ -178,7 +179,7 @@ def _sum_few(plus, n_plus, minus, n_minus, s0, s1, s2, s3, w):
     return s0, s1, s2, s3 ^ c
 
 
-@njit(cache=True)
+@inner
 def fire_few(plus, n_plus, minus, n_minus, constant, out, live, size):
     """Fire where constant + inputs ≥ 0; all weights are 1, all sums from −8 to 7."""
     k0, k1 = each(_bit(constant, 0)), each(_bit(constant, 1))
@@ -192,7 +193,7 @@ def fire_few(plus, n_plus, minus, n_minus, constant, out, live, size):
     return total(count)
 
 
-@njit(cache=True)
+@inner
 def _add_weighted(number, width, x, weight):
     """Add weight·x to a number whose planes are BYTES apart, modulo 2^width."""
     end = number + width * STEP
@@ -217,7 +218,7 @@ def _input(inputs, a, n, flip, w):
     return x
 
 
-@njit(cache=True)
+@inner
 def _add_units(inputs, n, flip, number, end, w):
     """Add inputs of weight 1 to a number, eight at a time: carries are saved until they are two."""
     s0, s1, s2 = load(number), load(number + STEP), load(number + STEP + STEP)
@@ -244,7 +245,7 @@ def _add_units(inputs, n, flip, number, end, w):
     store(number + STEP + STEP, s2)
 
 
-@njit(cache=True)
+@inner
 def _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number, width,
          w):  # fmt: skip
     """Write constant + Σ weight·input of the lanes at `w` to a number with planes BYTES apart.
@@ -267,7 +268,7 @@ def _sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit
         _add_weighted(number, width, x, peek(minus_weight + a * WORD))
 
 
-@njit(cache=True)
+@inner
 def fire_sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number, width,
              out, live, size):  # fmt: skip
     """Fire where constant + Σ weight·input ≥ 0; `number` is room for `width` planes."""
@@ -281,7 +282,7 @@ def fire_sum(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, 
     return total(count)
 
 
-@njit(cache=True)
+@inner
 def held_planes(held, bits, w, size):
     """Return the lanes at `w` whose count of `bits` planes at `held` is not 0."""
     any_held = each(ZERO)
@@ -290,7 +291,7 @@ def held_planes(held, bits, w, size):
     return any_held
 
 
-@njit(cache=True)
+@inner
 def accumulate(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant, unit, number,
                sum_width, potential, stride, old_width, width, forgets, floored, floor, held,
                held_bits, out, live, size):  # fmt: skip
@@ -350,7 +351,7 @@ def accumulate(plus, plus_weight, n_plus, minus, minus_weight, n_minus, constant
     return total(count)
 
 
-@njit(cache=True)
+@inner
 def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, width, value, out,
          live, size):  # fmt: skip
     """Take the most usual keepers through steps 3 to 5 at once: plain counters.
@@ -410,7 +411,7 @@ def keep(plus, n_plus, minus, n_minus, constant, potential, stride, old_width, w
     return total(count), what
 
 
-@njit(cache=True)
+@inner
 def settle(fired_plane, any_fired, potential, stride, width, how, value, threshold, held,
            held_bits, refractory, live, size):  # fmt: skip
     """Take step 5, let refractory ticks go by; return bits that say what to do next.
@@ -476,7 +477,7 @@ def _key1(key, r):
     return (key + r * uint64(0xBB67AE85)) & LOW
 
 
-@njit(cache=True)
+@inner
 def drawn(plane, limit, stream, tick, block, low_key, high_key, size):
     """Keep of a plane the lanes whose draw is below `limit`; return how many.
 

@@ -5,8 +5,9 @@ Arrays of one entry per lane of the block; planes by their address, as in ``plan
 
 from __future__ import annotations
 
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
+from spikealg.engine.lanes.compiled import inner
 from spikealg.engine.lanes.plan import (
     KEEPER,
     KIND,
@@ -53,13 +54,13 @@ __all__ = [
 ONE = uint64(1)
 
 
-@njit(cache=True)
+@inner
 def base_of(threshold):
     """Return what the planes of a potential are counted from: the threshold, if there is one."""
     return int64(0) if threshold > NEVER else int64(threshold)
 
 
-@njit(cache=True)
+@inner
 def add_planes(lanes, plane, weight):
     """Add `weight` in the lanes whose bit is set in the plane at an address."""
     for word in range(len(lanes) // 64):
@@ -70,7 +71,7 @@ def add_planes(lanes, plane, weight):
             lanes[64 * word + bit] += weight * int64((bits >> uint64(bit)) & ONE)
 
 
-@njit(cache=True)
+@inner
 def read_planes(lanes, planes, stride, width, signed):
     """Write the numbers of `width` planes, `stride` bytes apart."""
     lanes[:] = 0
@@ -81,7 +82,7 @@ def read_planes(lanes, planes, stride, width, signed):
         add_planes(lanes, planes + uint64(k) * stride, weight)
 
 
-@njit(cache=True)
+@inner
 def write_planes(lanes, planes, stride, width):
     """Write the numbers of all lanes to `width` planes, in two's complement."""
     for k in range(width):
@@ -92,12 +93,12 @@ def write_planes(lanes, planes, stride, width):
             poke(planes + uint64(k) * stride + uint64(8 * word), bits)
 
 
-@njit(cache=True)
+@inner
 def _bit_of(plane, lane):
     return int64((peek(plane + uint64(8 * (lane // 64))) >> uint64(lane % 64)) & ONE)
 
 
-@njit(cache=True)
+@inner
 def sums_beyond_int32(plus, plus_weight, n_plus, minus, minus_weight, n_minus, bias, floor, live,
                       lanes):  # fmt: skip
     """Return the first lane that runs and whose sum of inputs is outside int32, or −1."""
@@ -115,7 +116,7 @@ def sums_beyond_int32(plus, plus_weight, n_plus, minus, minus_weight, n_minus, b
     return int64(-1)
 
 
-@njit(cache=True)
+@inner
 def beyond_int32(planes, stride, width, base, live, lanes):
     """Return the first lane that runs and whose number, from `base` up, is outside int32, or −1."""
     for lane in range(lanes):
@@ -130,7 +131,7 @@ def beyond_int32(planes, stride, width, base, live, lanes):
     return int64(-1)
 
 
-@njit(cache=True)
+@inner
 def integrate_wide(kinds, k, v, i, c, arrived, injected, out, live):
     """Take steps 1 to 4 of a wide neuron; write who may fire, return how many, and an overflow.
 
@@ -173,7 +174,7 @@ def integrate_wide(kinds, k, v, i, c, arrived, injected, out, live):
     return count, wild
 
 
-@njit(cache=True)
+@inner
 def settle_wide(kinds, k, v, i, c, out, any_fired, live):
     """Take step 5 of a wide neuron; return whether some lane changes without input."""
     threshold, leak, floor = kinds[k + THRESHOLD], kinds[k + LEAK], kinds[k + FLOOR]
@@ -196,7 +197,7 @@ def settle_wide(kinds, k, v, i, c, out, any_fired, live):
     return restless
 
 
-@njit(cache=True)
+@inner
 def _arrivals(view, tick, neuron):
     """Write the sums of what arrives at a neuron in a tick to ``view.lane_i``."""
     lanes, nodes = view.lane_i, view.nodes
@@ -210,7 +211,7 @@ def _arrivals(view, tick, neuron):
             add_planes(lanes, flat + uint64(plane) * size, view.pair_weight[p])
 
 
-@njit(cache=True)
+@inner
 def reveal(view, inject_neuron, inject_weight, first_entry, end_entry, tick, neuron):
     """Write v, i and c of a neuron at the end of a tick, lane by lane, to ``view.lane_*``.
 
@@ -253,7 +254,7 @@ def reveal(view, inject_neuron, inject_weight, first_entry, end_entry, tick, neu
                             kinds[k + THRESHOLD])  # fmt: skip
 
 
-@njit(cache=True)
+@inner
 def rest(kinds, k, v, i, c, resting):
     """Clear the bits of `resting` (uint64 array) of the lanes in which a neuron is not at rest."""
     for lane in range(len(v)):

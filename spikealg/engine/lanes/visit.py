@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import int64, njit, uint64
 
+from spikealg.engine.lanes.compiled import inner
 from spikealg.engine.lanes.plan import (
     GATE,
     KIND,
@@ -210,7 +211,7 @@ def _note_wild(here, j, lane):
         poke(here.wild + EIGHT, uint64(lane))
 
 
-@njit(cache=True)
+@inner
 def visit_gates(here, block, t, tick, injecting, entry, end_entry, list_all):
     """Visit the gates that were woken for tick t from the start, and list the others.
 
@@ -290,7 +291,7 @@ def visit_gates(here, block, t, tick, injecting, entry, end_entry, list_all):
     return visited, others, listed
 
 
-@njit(cache=True)
+@inner
 def visit_keepers(here, block, t, tick, injecting, entry, end_entry, others, listed,
                   list_all):  # fmt: skip
     """Visit the keepers among `others` listed neurons; leave the rest in the list.

@@ -7,7 +7,7 @@ that is handed over takes time to compile.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,33 @@ from spikealg.engine.job import Job
 from spikealg.engine.lanes.plan import KEEPER, SLICED_BITS, WIDE, LanePlan
 from spikealg.engine.words import WORDS
 
-__all__ = ["Ask", "Beat", "Room", "View", "Wide", "block_words", "make_ask", "make_room", "take"]
+__all__ = [
+    "AT_SIZE",
+    "BEGUN",
+    "BLOCK_LANES",
+    "END_ENTRY",
+    "EPOCH_HIGH",
+    "EPOCH_LOW",
+    "FIRST_ENTRY",
+    "FIRST_WORD",
+    "OVERFLOW_LANE",
+    "OVERFLOW_NEURON",
+    "OVERFLOW_TICK",
+    "RUNNING",
+    "SPIKES",
+    "TICK",
+    "WAITED_FOR",
+    "Ask",
+    "Beat",
+    "Before",
+    "Room",
+    "View",
+    "Wide",
+    "block_words",
+    "make_ask",
+    "make_room",
+    "take",
+]
 
 CACHE = 3 * 1024**2
 """Bytes that a block may take: visits of larger blocks cost less for each lane, even where the
@@ -28,6 +54,25 @@ TYPICAL_WIDTH = 6
 FIRED, UNTIL, COUNTED, MARKS, READ = 1, 2, 4, 8, 16
 """Bits of ``Ask.noted``: recorded, counted for `until`, counted in epochs, begins epochs,
 read through a window."""
+
+(
+    FIRST_WORD,
+    TICK,
+    BEGUN,
+    RUNNING,
+    WAITED_FOR,
+    SPIKES,
+    FIRST_ENTRY,
+    END_ENTRY,
+    EPOCH_LOW,
+    EPOCH_HIGH,
+    BLOCK_LANES,
+    OVERFLOW_TICK,
+    OVERFLOW_NEURON,
+    OVERFLOW_LANE,
+    AT_SIZE,
+) = range(15)
+"""Where the kernel stands between two calls: entries of one int64 array called `at`."""
 
 
 class Ask(NamedTuple):
@@ -197,6 +242,41 @@ class Beat(NamedTuple):
     entered: npt.NDArray[np.int64]
 
 
+class Before(NamedTuple):
+    """What the beginning of a block uses besides.
+
+    Attributes
+    ----------
+    start_v, start_i, start_c : int32 arrays (lanes or 1, n)
+    fly_lane, fly_tick, fly_neuron : int64 arrays
+        Spikes in flight at the start in the lanes of the slice, sorted by lane.
+    offset : int
+        Bit position of the job's first lane.
+    keep_state : bool
+    """
+
+    start_v: npt.NDArray[np.int32]
+    start_i: npt.NDArray[np.int32]
+    start_c: npt.NDArray[np.int32]
+    fly_lane: npt.NDArray[np.int64]
+    fly_tick: npt.NDArray[np.int64]
+    fly_neuron: npt.NDArray[np.int64]
+    offset: int
+    keep_state: bool
+    until_count: int
+    kinds: npt.NDArray[np.int64]
+    target: npt.NDArray[np.uint64]
+    held_bits: npt.NDArray[np.int64]
+    held_start: npt.NDArray[np.int64]
+    width: npt.NDArray[np.int64]
+    stamp: npt.NDArray[np.int32]
+    wide_v: npt.NDArray[np.int32]
+    wide_i: npt.NDArray[np.int32]
+    wide_c: npt.NDArray[np.int32]
+    lane_v: npt.NDArray[np.int64]
+    lane_c: npt.NDArray[np.int64]
+
+
 class Wide(NamedTuple):
     """What visits of wide neurons use besides."""
 
@@ -237,13 +317,14 @@ class View(NamedTuple):
     lane_drive: npt.NDArray[np.int64]
 
 
-Part = TypeVar("Part", Beat, Wide, View)
+Part = TypeVar("Part", Beat, Before, Wide, View)
 
 
-def take(part: type[Part], plan: LanePlan, room: Room) -> Part:
-    """Return a part of a plan and a room."""
+def take(part: type[Part], plan: LanePlan, room: Room, **others: Any) -> Part:
+    """Return a part of a plan and a room, with what they do not have in `others`."""
+    names = [name for name in part._fields if name not in others]
     return part(
-        **{name: getattr(room if hasattr(room, name) else plan, name) for name in part._fields}
+        **{name: getattr(room if hasattr(room, name) else plan, name) for name in names}, **others
     )
 
 
