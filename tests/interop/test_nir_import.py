@@ -447,7 +447,27 @@ REFUSED = {
     ),
     "weights not finite": (
         chain(nir.Linear(np.array([[np.inf]])), threshold(1), shape=(1,)),
+        "node 'a': weight[0, 0] must be a finite number, got inf",
+    ),
+    "sums not finite": (
+        chain(nir.Linear(np.full((1, 2), 1.7e308)), threshold(1), shape=(2,)),
         "the weights that lead to node 'b' must be finite",
+    ),
+    "groups": (
+        chain(
+            nir.Conv2d(None, np.ones((4, 1, 2, 2)), 1, 0, 1, 3, np.zeros(4)), shape=(3, 4, 4)
+        ),
+        "node 'a': groups must divide the 4 output channels, got 3",
+    ),
+    "stride": (
+        chain(
+            nir.Conv2d(None, np.ones((4, 3, 2, 2)), 0, 0, 1, 1, np.zeros(4)), shape=(3, 4, 4)
+        ),
+        "node 'a': stride[0] must be a whole number of at least 1, got 0",
+    ),
+    "axes": (
+        chain(nir.Flatten({"input": None}, start_dim=5), shape=(2, 2)),
+        "node 'a' flattens from axis 5 to -1, but what leads to it has shape (2, 2)",
     ),
     "linear loop": (
         graph({"a": nir.Scale(np.ones(1)), "b": nir.Scale(np.ones(1))},

@@ -48,7 +48,7 @@ def to_nir(network: Network, *, dt: float = 1e-3, approximate: bool = False) -> 
     ----------
     network : Network
     dt : float
-        Length of a tick [s].
+        Length of a tick [s], 10⁻¹⁵ to 10⁹.
     approximate : bool
         NIR has no word for reset by subtraction or no reset, firing probabilities, refractory
         periods, floors and initial potentials. False refuses a network where one of them makes a
@@ -68,7 +68,7 @@ def to_nir(network: Network, *, dt: float = 1e-3, approximate: bool = False) -> 
         raise InputTypeError(
             f"network must be a Network, got {type(network).__name__}: compile() a Circuit first"
         )
-    dt = as_float("dt", dt, above=0.0)
+    dt = as_float("dt", dt, low=1e-15, high=1e9)
     left_out = unsaid(network)
     if left_out and not approximate:
         raise InputError(
@@ -276,7 +276,7 @@ class _Writer:
 
     def _add(self, name: str, node: Any) -> str:
         """Add a node under a name that is free and that HDF5 takes; return the name."""
-        base = name.replace("/", "_")
+        base = name.replace("/", "_").replace("\0", "_")
         base = base if base.strip(".") else "node"
         unique, number = base, 2
         while unique in self.nodes:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from spikealg.arguments import as_float_array, as_int_array
 from spikealg.errors import InputError
 
 __all__ = ["LINEAR", "Signal", "apply"]
@@ -83,24 +84,30 @@ def apply(name: str, node: Any, signal: Signal, dt: float) -> Signal:
 
 
 def _affine(name: str, node: Any, signal: Signal, dt: float) -> Signal:
-    weight = np.asarray(node.weight, dtype=np.float64)
+    weight = _floats(name, node, "weight")
     *several, rows, columns = weight.shape
     _require_shape(name, signal, (*several, columns))
-    blocks = weight.reshape(-1, rows, columns)
+    blocks = weight.reshape(prod(several), rows, columns)
     matrix = blocks[0] if len(blocks) == 1 else sp.block_diag(list(blocks), format="csr")
     made = signal.times(matrix, (*several, rows))
     return _with_bias(name, node, made) if hasattr(node, "bias") else made
 
 
 def _scale(name: str, node: Any, signal: Signal, dt: float) -> Signal:
-    scale = np.asarray(node.scale, dtype=np.float64)
+    scale = _floats(name, node, "scale")
     _require_shape(name, signal, scale.shape)
     return signal.times(sp.diags_array(scale.reshape(-1)), signal.shape)
 
 
 def _flatten(name: str, node: Any, signal: Signal, dt: float) -> Signal:
     axes = len(signal.shape)
-    first, last = int(node.start_dim) % axes, int(node.end_dim) % axes
+    ends = [int(node.start_dim), int(node.end_dim)]
+    if not all(-axes <= end < axes for end in ends):
+        raise InputError(
+            f"node {name!r} flattens from axis {ends[0]} to {ends[1]}, but what leads to it has "
+            f"shape {signal.shape}"
+        )
+    first, last = (end % axes for end in ends)
     middle = prod(signal.shape[first : last + 1])
     return replace(signal, shape=(*signal.shape[:first], middle, *signal.shape[last + 1 :]))
 
@@ -120,19 +127,23 @@ def _delay(name: str, node: Any, signal: Signal, dt: float) -> Signal:
 
 
 def _convolution(name: str, node: Any, signal: Signal, dt: float) -> Signal:
-    weight = np.asarray(node.weight, dtype=np.float64)
+    weight = _floats(name, node, "weight")
     kernel = weight.shape[2:]
     groups = int(node.groups)
+    if groups < 1 or weight.shape[0] % groups:
+        raise InputError(
+            f"node {name!r}: groups must divide the {weight.shape[0]} output channels, got {groups}"
+        )
     channels = weight.shape[1] * groups
     _require_axes(name, signal, channels, len(kernel))
-    dilation = _per_axis(node.dilation, len(kernel))
+    dilation = _per_axis(name, node, "dilation", len(kernel), low=1)
     padding = node.padding
     if isinstance(padding, (str, bytes)):
         same = padding in ("same", b"same")
         span = [d * (k - 1) if same else 0 for d, k in zip(dilation, kernel, strict=True)]
         before, around = [total // 2 for total in span], span
     else:
-        before = _per_axis(padding, len(kernel))
+        before = _per_axis(name, node, "padding", len(kernel), low=0)
         around = [2 * width for width in before]
     # Kernel positions first: what is left is a matrix between channels.
     parts = np.split(np.moveaxis(weight, (0, 1), (-2, -1)), groups, axis=-2)
@@ -142,7 +153,7 @@ def _convolution(name: str, node: Any, signal: Signal, dt: float) -> Signal:
         lambda position: sp.block_diag([part[position] for part in parts]),
         weight.shape[0],
         kernel,
-        _per_axis(node.stride, len(kernel)),
+        _per_axis(name, node, "stride", len(kernel), low=1),
         before,
         around,
         dilation,
@@ -151,9 +162,9 @@ def _convolution(name: str, node: Any, signal: Signal, dt: float) -> Signal:
 
 
 def _pool(name: str, node: Any, signal: Signal, dt: float) -> Signal:
-    kernel = tuple(_per_axis(node.kernel_size, 2))
+    kernel = tuple(_per_axis(name, node, "kernel_size", 2, low=1))
     _require_axes(name, signal, signal.shape[0] if signal.shape else 0, 2)
-    padding = _per_axis(node.padding, 2)
+    padding = _per_axis(name, node, "padding", 2, low=0)
     share = 1 / prod(kernel) if type(node).__name__ == "AvgPool2d" else 1.0
     channels = signal.shape[0]
     return _shifted(
@@ -162,7 +173,7 @@ def _pool(name: str, node: Any, signal: Signal, dt: float) -> Signal:
         lambda position: share * sp.eye_array(channels),
         channels,
         kernel,
-        _per_axis(node.stride, 2),
+        _per_axis(name, node, "stride", 2, low=1),
         padding,
         [2 * width for width in padding],
         [1, 1],
@@ -218,7 +229,7 @@ def _shifted(
 
 def _with_bias(name: str, node: Any, signal: Signal, over: tuple[int, ...] = ()) -> Signal:
     """Add the bias of a node, one for each element or one per channel `over` the other axes."""
-    bias = np.repeat(np.asarray(node.bias, dtype=np.float64).reshape(-1), prod(over))
+    bias = np.repeat(_floats(name, node, "bias").reshape(-1), prod(over))
     if bias.size != signal.constant.size:
         raise InputError(
             f"node {name!r}: bias must have {signal.constant.size // prod(over)} values, "
@@ -227,8 +238,13 @@ def _with_bias(name: str, node: Any, signal: Signal, over: tuple[int, ...] = ())
     return replace(signal, constant=signal.constant + bias)
 
 
-def _per_axis(value: Any, axes: int) -> list[int]:
-    return [int(number) for number in np.broadcast_to(np.asarray(value), (axes,))]
+def _floats(name: str, node: Any, field: str) -> npt.NDArray[np.float64]:
+    return as_float_array(f"node {name!r}: {field}", getattr(node, field))
+
+
+def _per_axis(name: str, node: Any, field: str, axes: int, low: int) -> list[int]:
+    value = as_int_array(f"node {name!r}: {field}", getattr(node, field), shape=(axes,), low=low)
+    return [int(number) for number in value]
 
 
 def _require_shape(name: str, signal: Signal, wanted: tuple[int, ...]) -> None:

@@ -25,6 +25,8 @@ GRADED = ("CubaLI", "I", "LI")
 """Nodes that pass on a potential, not spikes."""
 CURRENTS = ("I", "LI")
 """Nodes that can be the synaptic current of the neuron after them."""
+_FINEST = 1000
+"""Of the exponent of a scale: floats end at 2^1024."""
 _FLOATS = npt.NDArray[np.float64]
 
 
@@ -148,7 +150,7 @@ class Integers:
         largest = max(
             (float(np.abs(part).max(initial=0.0)) for part in (finite, neurons.reset, drive, bias)),
         )
-        scale = 2.0 ** (bits - frexp(largest)[1]) if largest > 0 else 1.0
+        scale = 2.0 ** min(bits - frexp(largest)[1], _FINEST) if largest > 0 else 1.0
         leaks, notes = [], []
         for what, leak in (("leak", neurons.leak), ("current leak", neurons.current_leak)):
             steps = np.rint(leak * MEMORYLESS)

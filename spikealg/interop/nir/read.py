@@ -227,9 +227,10 @@ class _Reader:
             )
         else:
             bias = bias + constant
-        drive = np.abs(bias) + sum(
-            np.asarray(abs(matrix).sum(axis=1)).reshape(-1) for matrix in weights.values()
-        )
+        with np.errstate(over="ignore"):  # what overflows is refused below
+            drive = np.abs(bias) + sum(
+                np.asarray(abs(matrix).sum(axis=1)).reshape(-1) for matrix in weights.values()
+            )
         if not np.isfinite(drive).all():
             raise InputError(f"the weights that lead to node {name!r} must be finite")
         whole = Integers.of(name, neurons, bias, drive, self.bits)
