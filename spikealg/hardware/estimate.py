@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 from spikealg.arguments import as_choice
@@ -12,6 +12,7 @@ from spikealg.errors import InputError
 from spikealg.hardware.catalogue import as_platform
 from spikealg.hardware.counts import Counts, NetworkCounts, count
 from spikealg.hardware.figures import Figure, si
+from spikealg.hardware.fits import Fit, fits
 from spikealg.hardware.load import Load, load
 from spikealg.hardware.place import Placement
 from spikealg.hardware.platform import ENERGY_TERMS, Constant, Platform
@@ -103,6 +104,18 @@ class CostEstimate:
         known = [part for part in (self.marginal_J, self.static_J) if part is not None]
         return reduce(Figure.plus, known) if known else None
 
+    @cached_property
+    def fit(self) -> tuple[Fit, ...]:
+        """Whether each network fits the chip, and if not, why; empty on a processor.
+
+        The bill is that of the network as it is: what would make it fit costs more.
+        """
+        return tuple(
+            fits(part.network, self.platform, placement=placement)
+            for part, placement in zip(self.counts.parts, self.placements, strict=True)
+            if placement is not None
+        )
+
     @property
     def tick_s(self) -> Figure | None:
         """Duration of a tick on average [s]."""
@@ -172,6 +185,7 @@ class CostEstimate:
                 else ("marginal", self.marginal_per_work_J)
             )
             lines.append(f"per {work.unit}  {_written(per, 'J')} ({kind})")
+        lines += [str(fit) for fit in self.fit if not fit]
         return "\n".join([*lines, *self.platform.notes])
 
     __repr__ = __str__
@@ -300,20 +314,18 @@ def _marginal(terms: dict[str, Term], counts: Counts) -> Figure | None:
     known = {name: term.energy_J for name, term in terms.items() if term.energy_J is not None}
     if not any(term.constant.known for term in terms.values()):
         return None
-    total = reduce(Figure.plus, known.values(), _ZERO)
-    active, idle = known.get("neuron_active"), known.get("neuron_idle")
+    pair = [known.pop(name, None) for name in ("neuron_active", "neuron_idle")]
+    others = reduce(Figure.plus, known.values(), _ZERO)
+    active, idle = pair
     if active is None or idle is None:
-        return total
+        return others.plus(active or idle or _ZERO)
     prices = [_price(terms[name].constant) for name in ("neuron_active", "neuron_idle")]
     ends = [
         prices[0].times(Figure.exactly(driven)).plus(prices[1].times(Figure.exactly(rest)))
         for driven, rest in zip(counts.driven, reversed(counts.idle), strict=True)
     ]
-    return Figure(
-        total.value,
-        total.low - active.low - idle.low + min(end.low for end in ends),
-        total.high - active.high - idle.high + max(end.high for end in ends),
-    )
+    low, high = min(end.low for end in ends), max(end.high for end in ends)
+    return others.plus(Figure(active.value + idle.value, low, high))
 
 
 def _static(platform: Platform, chips: int) -> Figure | None:

@@ -69,9 +69,9 @@ def plot_comparison(comparison: Comparison, *, axes: Any = None) -> Any:
             label="static power, where it is published",
         )
         end = np.maximum(top, values + static)
-    ax.errorbar(
-        values, place, xerr=[values - low, top - values], fmt="none", ecolor=INK, elinewidth=0.9
-    )
+    # Rounding may leave a bound beyond its value by a last digit.
+    spread = np.maximum([values - low, top - values], 0.0)
+    ax.errorbar(values, place, xerr=spread, fmt="none", ecolor=INK, elinewidth=0.9)
     for y, value, more, right in zip(place, values, static, end, strict=True):
         text = si(value, "J") + (f" + {si(more, 'J')}" if more else "")
         ax.text(1.15 * right, y, text, va="center", fontsize="small", color=INK)

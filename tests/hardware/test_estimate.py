@@ -186,6 +186,17 @@ def test_a_bill_shows_itself(fan):
     assert "total     256 µJ" in str(estimate(fan, "truenorth"))
 
 
+def test_a_bill_says_what_does_not_fit(fan):
+    assert [bool(fit) for fit in estimate(fan, "loihi").fit] == [True]
+    assert estimate(fan, "cpu").fit == ()
+    leaky = Network.from_arrays(threshold=[5], leak=100, bias=1)
+    cost = estimate(simulate(leaky, ticks=3, seed=0), "truenorth")
+    assert not cost.fit[0]
+    assert "does not fit on TrueNorth" in str(cost)
+    assert "there is no proportional leak" in str(cost)
+    assert "does not fit" not in str(estimate(fan, "loihi"))
+
+
 def test_what_cannot_be_priced_is_said(fan):
     with pytest.raises(InputError, match="'horowitz45nm' prices arithmetic, not spikes"):
         estimate(fan, "horowitz45nm")
