@@ -16,9 +16,11 @@ import matplotlib as mpl
 import numpy as np
 
 from spikealg import hardware
-from spikealg.diffusion import CircuitSummary, heat_rod, solve
+from spikealg.diffusion import CircuitSummary, Problem, heat_rod, solve
 
-CIRCUITS = ("published", "swap", "drain")
+# All of them fit on Loihi, with probabilities of as many bits as it has.
+CIRCUITS = ("published", "tree", "swap", "direct")
+BITS = 7
 TERMS = {
     "synaptic": ("#2a6f97", "synaptic events"),
     "neuron_active": ("#e09f3e", "updates with a spike"),
@@ -40,17 +42,17 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     mpl.use("Agg")
 
     ring = heat_rod("periodic", n=32)
-    solutions = {name: solve(ring, walkers=WALKERS, lanes=1, circuit=name) for name in CIRCUITS}
-    summary: CircuitSummary = solutions["drain"].circuit_summary()
+    solutions = {
+        name: solve(ring, walkers=WALKERS, lanes=1, circuit=name, probability_bits=BITS)
+        for name in CIRCUITS
+    }
+    summary: CircuitSummary = solutions["published"].circuit_summary()
     print(f"{summary}\n")
     loihi = {name: solution.cost("loihi") for name, solution in solutions.items()}
-    truenorth = solutions["drain"].cost("truenorth")
-    print(f"{loihi['drain']}\n\n{truenorth}\n")
-    solve(ring, walkers=WALKERS, method="montecarlo")  # compiles
-    begun = perf_counter()
-    solve(ring, walkers=WALKERS, method="montecarlo")
+    truenorth = solutions["published"].cost("truenorth")
+    print(f"{loihi['published']}\n\n{truenorth}\n")
     comparison = hardware.compare(
-        solutions["drain"], measured_s=perf_counter() - begun, watts=WATTS_PER_CORE
+        solutions["published"], measured_s=time_of_walkers(ring), watts=WATTS_PER_CORE
     )
     print(f"{comparison}\n")
     draw_bill(comparison, loihi, options.bill)
@@ -59,8 +61,9 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
         "walker-steps": summary.walker_steps,
         "ticks": summary.ticks,
         "synaptic events": summary.synaptic_events,
+        "fits on loihi": float(all(fit for cost in loihi.values() for fit in cost.fit)),
         "truenorth [J]": truenorth.total_J.value,
-        "loihi [pJ/walker-step]": 1e12 * loihi["drain"].marginal_per_work_J.value,
+        "loihi [pJ/walker-step]": 1e12 * loihi["published"].marginal_per_work_J.value,
     }
     curves = {}
     for axis in AXES:
@@ -76,8 +79,18 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     return numbers
 
 
+def time_of_walkers(ring: Problem) -> float:
+    """Return the shortest time of ten walks without spikes [s]; the first one compiles."""
+    times = []
+    for _ in range(10):
+        begun = perf_counter()
+        solve(ring, walkers=WALKERS, method="montecarlo")
+        times.append(perf_counter() - begun)
+    return min(times)
+
+
 def draw_bill(comparison, loihi, path: Path) -> None:
-    """Draw the walk on all platforms, and the bill of three circuits on Loihi."""
+    """Draw the walk on all platforms, and the bill of circuits that fit Loihi."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(

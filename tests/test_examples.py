@@ -105,6 +105,7 @@ def test_price_a_walk(run):
     numbers, text, folder = run("06_price_a_walk")
     # Every walker takes every step, and is read once more.
     assert numbers["walker-steps"] == 1000 * 309
+    assert numbers["fits on loihi"]
     # 2.3 pJ per synaptic event, and 64 mW for as many milliseconds as there are ticks.
     truenorth = numbers["synaptic events"] * 2.3e-12 + numbers["ticks"] * 1e-3 * 64e-3
     assert numbers["truenorth [J]"] == pytest.approx(truenorth)
