@@ -40,6 +40,14 @@ def packed_spikes(spikes: Spikes, offset: int) -> PackedSpikes:
     return PackedSpikes(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy(), bits, offset)
 
 
+# ------------------------------------------------------------------ numbers
+
+
+def near(expected, rel=1e-9):
+    """Expect nearly this; `pytest.approx` alone lets a picojoule pass for another."""
+    return pytest.approx(expected, rel=rel, abs=0.0)
+
+
 # ------------------------------------------------------------------ errors
 
 
