@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikealg.circuits import Adder
+from spikealg.diffusion import ParticleCircuit
 from spikealg.engine import simulate
 from spikealg.errors import InputError, InputTypeError
 from spikealg.hardware import Counts, Work, count
 from spikealg.network import Network
+from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
 from tests.engine.test_kernels import NETWORKS, attempt, random_call
 from tests.helpers import ALL_KERNELS
+from tests.transitions import random_transition
 
 # 0 fires when told, and drives 1 twice and 2 once; 2 needs both and so never fires.
 FAN = Network.from_arrays(
@@ -27,16 +30,19 @@ FAN = Network.from_arrays(
 def slow_lane_counts(run):
     """Count spikes, events, driven updates by looking at each spike of each lane."""
     net, rows = run.network, []
-    for lane in range(run.lanes):
-        end = run.start_tick + run.lane_ticks[lane]
-        spikes = [(i, t) for i, t, at in run.spikes if at == lane]
-        earlier = [(i, t) for i, t, at in run.begins_with if at == lane]
+    indptr, post, delay = (array.tolist() for array in (net.indptr, net.post, net.delay))
+    lists = [[[] for _ in range(run.lanes)] for _ in range(2)]
+    for kept, of_lane in zip((run.spikes, run.begins_with), lists, strict=True):
+        for i, t, lane in kept:
+            of_lane[lane].append((i, t))
+    for lane, (spikes, earlier) in enumerate(zip(*lists, strict=True)):
+        end = run.start_tick + int(run.lane_ticks[lane])
         reached, events = set(), 0
         for number, (i, t) in enumerate(earlier + spikes):
-            for s in range(net.indptr[i], net.indptr[i + 1]):
+            for s in range(indptr[i], indptr[i + 1]):
                 events += number >= len(earlier)
-                if run.start_tick <= t + net.delay[s] < end:
-                    reached.add((int(net.post[s]), int(t + net.delay[s])))
+                if run.start_tick <= t + delay[s] < end:
+                    reached.add((post[s], t + delay[s]))
         updates = net.n_neurons * int(run.lane_ticks[lane])
         rows.append(
             (len(spikes), events, len(reached), updates - len(reached), end - run.start_tick)
@@ -64,19 +70,11 @@ def test_counts_by_hand(kernel):
     assert lanes.ticks.tolist() == [4, 4]
 
 
-@pytest.mark.parametrize("networks", NETWORKS)
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_every_kernel_counts_the_same(networks, seed):
-    rng = np.random.default_rng(seed)
-    network = networks(rng)
-    call = random_call(rng, network)
-    first = attempt(network, call, kernel="reference")
-    if isinstance(first, str):
-        return
+def check_every_kernel(first, call):
+    """Compare every kernel's counts with those of each spike of `first`, the reference's run."""
     expected = slow_lane_counts(first)
     for kernel in ALL_KERNELS:
-        run = first if kernel == "reference" else simulate(network, **call, kernel=kernel)
+        run = first if kernel == "reference" else simulate(first.network, **call, kernel=kernel)
         found, quick = count(run, by_lane=True), count(run)
         lanes = found.by_lane
         rows = (lanes.spikes, lanes.synaptic_events, lanes.driven, lanes.idle, lanes.ticks)
@@ -89,6 +87,45 @@ def test_every_kernel_counts_the_same(networks, seed):
         assert (part.driven_low <= exact.driven_low).all()
         assert (exact.driven_high <= part.driven_high).all()
         assert (quick.spikes, quick.synaptic_events, quick.updates) == (*totals[:2], found.updates)
+
+
+@pytest.mark.parametrize("networks", NETWORKS)
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_every_kernel_counts_the_same(networks, seed):
+    rng = np.random.default_rng(seed)
+    network = networks(rng)
+    call = random_call(rng, network)
+    first = attempt(network, call, kernel="reference")
+    if not isinstance(first, str):
+        check_every_kernel(first, call)
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_every_kernel_counts_a_density_circuit_the_same(name):
+    """Lanes with different walkers, which stop in different ticks; more of them than a word."""
+    transition = random_transition(np.random.default_rng(3))
+    loads = np.random.default_rng(4).integers(0, 4, (67, len(transition.live)))
+    circuit = make_circuit(name, transition, steps=1, most=int(loads.sum(axis=1).max()), crowd=2)
+    network = circuit.compile()
+    call = {
+        "inputs": circuit.inputs(loads),
+        "ticks": 3 * circuit.longest_step + 2,
+        "seed": 1,
+        "record": "all",
+        "until": ("stop", 1),
+    }
+    first = simulate(network, **call, kernel="reference")
+    assert (first.stopped > 0).all()
+    assert len(np.unique(first.lane_ticks)) > 1
+    check_every_kernel(first, call)
+
+
+@pytest.mark.parametrize("plan", [4, 2, 1])
+def test_every_kernel_counts_a_particle_circuit_the_same(plan):
+    circuit = ParticleCircuit((3, 5), 0.25, 0.3, ticks_per_step=plan, readout="counters")
+    call = {"inputs": circuit.inputs(7), "ticks": 40, "lanes": 67, "seed": 1, "record": "all"}
+    check_every_kernel(simulate(circuit.compile(), **call, kernel="reference"), call)
 
 
 def test_a_run_that_goes_on_counts_what_arrives_from_before():
