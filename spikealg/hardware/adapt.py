@@ -71,16 +71,16 @@ class Adaptation:
         lines = [f"adapted to {self.platform.title}:"]
         if len(self.rounded):
             lines.append(
-                f"- {len(self.rounded):,} probabilities rounded, by {self.largest_change:.2g} at "
+                f"- probabilities rounded: {len(self.rounded):,}, by {self.largest_change:.2g} at "
                 "most"
             )
         if len(self.split):
             lines.append(
-                f"- {len(self.split):,} gates split, {self.tree_gates:,} gates added, "
-                f"{int((self.lag > 0).sum()):,} neurons later by up to {int(self.lag.max())} ticks"
+                f"- gates split: {len(self.split):,}, gates added: {self.tree_gates:,}, neurons "
+                f"that fire later: {int((self.lag > 0).sum()):,}, by {int(self.lag.max())} at most"
             )
         if self.relays:
-            lines.append(f"- {self.relays:,} relays added for long delays")
+            lines.append(f"- relays added for long delays: {self.relays:,}")
         return "\n".join(lines) if len(lines) > 1 else f"fits {self.platform.title} as it is"
 
 
@@ -221,8 +221,8 @@ def _split(network: Network, limits: Limits) -> tuple[Network, Array, Array]:
     lag, stuck = least_lags(network, depth)
     if len(stuck):
         raise InputError(
-            f"{some_paths(network, gates)} cannot become trees of gates that take "
-            f"{int(depth.max())} ticks more: the ways through {some_paths(network, stuck)} lead "
+            f"{some_paths(network, gates)} cannot become trees of depth up to "
+            f"{int(depth.max())}: the ways through {some_paths(network, stuck)} lead "
             "back, or start at an input, too soon; lengthen their delays"
         )
     pre, post = network.pre, network.post

@@ -38,7 +38,7 @@ WEIGHT_EXPONENT_MAX = 7
 BIAS_MANTISSA = (-(2**12), 2**12 - 1)
 BIAS_EXPONENT_MAX = 7
 DELAY_MAX = 62
-"""Delay of a synapse beyond the tick that every spike takes."""
+"""Longest delay from spike to arrival [tick], that of the platform's file."""
 REFRACTORY_MAX = 63
 
 
@@ -258,12 +258,12 @@ def _synapse_integers(network: Network, scale: int, found: _Findings) -> dict[st
             f" times a power of two up to 2^{WEIGHT_EXPONENT_MAX}"
         ),
     )
-    delay = network.delay.astype(np.int64) - 1
+    delay = network.delay.astype(np.int64)
     found.note_synapses(
         delay > DELAY_MAX,
-        lambda s: f"delay {network.delay[s]} is above {DELAY_MAX + 1} ticks: adapt adds relays",
+        lambda s: f"delay {network.delay[s]} is above {DELAY_MAX} ticks: adapt adds relays",
     )
-    return {"weight_mantissa": mantissa, "weight_exponent": exponent, "delay": delay}
+    return {"weight_mantissa": mantissa, "weight_exponent": exponent, "delay": delay - 1}
 
 
 def _split(values: Array, mantissa_max: int, exponent_max: int) -> tuple[Array, Array]:

@@ -140,7 +140,7 @@ def test_synapses_of_a_neuron_share_one_chain():
     assert told.relays == 3
     assert sorted(told.network.delay.tolist()) == [1, 5, 8, 10, 10, 10]
     assert [told.network.name(k) for k in (4, 6)] == ["relay[0]", "relay[2]"]
-    assert str(told) == "adapted to Loihi:\n- 3 relays added for long delays"
+    assert str(told) == "adapted to Loihi:\n- relays added for long delays: 3"
 
 
 def test_neurons_keep_names_and_streams():
@@ -339,7 +339,7 @@ def test_a_loop_without_room_is_refused():
         threshold=[1] * 9, leak=4096, pre=range(9), post=[8] * 9, inputs={"x": range(8)}
     )
     with refused(
-        "neuron[8] cannot become trees of gates that take 1 ticks more: the ways through "
+        "neuron[8] cannot become trees of depth up to 1: the ways through "
         "neuron[8] lead back, or start at an input, too soon; lengthen their delays",
         InputError,
     ):
@@ -356,7 +356,7 @@ def test_probabilities_are_rounded_half_to_even():
     assert told.rounded.tolist() == [1, 2, 3, 4]
     assert told.largest_change == pytest.approx(1 / 256)
     assert not told.same_draws
-    assert str(told) == ("adapted to Loihi:\n- 4 probabilities rounded, by 0.0039 at most")
+    assert str(told) == ("adapted to Loihi:\n- probabilities rounded: 4, by 0.0039 at most")
 
 
 def test_rounded_neurons_draw_the_same_numbers():

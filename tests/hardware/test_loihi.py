@@ -7,7 +7,8 @@ import pytest
 
 from spikealg.engine import simulate
 from spikealg.errors import InputTypeError
-from spikealg.hardware.loihi import loihi_exact
+from spikealg.hardware import platform
+from spikealg.hardware.loihi import DELAY_MAX, loihi_exact
 from spikealg.network import NEVER, Network
 from tests.helpers import ALL_KERNELS, refused
 
@@ -142,7 +143,7 @@ REASONS = [
     ),
     ({"threshold": 0}, "neuron[0]: threshold 0 must be from 1 to 131072"),
     ({"threshold": 2**17 + 1}, "neuron[0]: threshold 131073 must be from 1 to 131072"),
-    ({"delay": 64}, "into neuron[0]: delay 64 is above 63 ticks: adapt adds relays"),
+    ({"delay": 63}, "into neuron[0]: delay 63 is above 62 ticks: adapt adds relays"),
     (
         {"weight": 257},
         "into neuron[0]: weight 257 is not 1 times a mantissa of 8 bits and sign times a power of "
@@ -211,6 +212,10 @@ def test_a_current_that_never_decays_wraps_after_a_while():
     drive, top = 64 * 64, (2**17 - 1) * 64
     sums = drive * np.cumsum(np.arange(100))
     assert exact.ticks == np.flatnonzero(sums > top)[0] - 1
+
+
+def test_longest_delay_is_that_of_the_platform():
+    assert platform("loihi").limits.delay_max == DELAY_MAX
 
 
 def test_takes_networks_only():
