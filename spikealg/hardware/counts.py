@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from spikealg.engine import Run
 from spikealg.errors import InputError, InputTypeError
+from spikealg.hardware.arriving import arriving
 from spikealg.network import Network
 
 __all__ = ["Counts", "LaneCounts", "NetworkCounts", "Work", "count"]
@@ -266,11 +267,10 @@ def _of_network(runs: Sequence[Run], by_lane: bool) -> NetworkCounts:
         np.concatenate([run.lane_ticks for run in runs]) if len(runs) > 1 else runs[0].lane_ticks
     )
     spikes = np.sum([run.counts for run in runs], axis=0)
-    sent = np.repeat(spikes, np.diff(network.indptr))
-    arriving = np.bincount(network.post, sent, minlength=network.n_neurons).astype(np.int64)
+    sent, low = arriving(spikes, network.indptr, network.post, network.delay, len(ticks))
     if not by_lane:
-        low, high = _driven_bounds(network, runs, sent, arriving, int(ticks.sum()))
-        return NetworkCounts(network, ticks, spikes, arriving, low, high)
+        high = np.minimum(sent + _on_their_way(runs), int(ticks.sum()))
+        return NetworkCounts(network, ticks, spikes, sent, low, high)
     arrived = [run.arrivals(by_lane=True) for run in runs]
     driven = np.sum([of_neuron for of_neuron, _ in arrived], axis=0)
     lanes = LaneCounts(
@@ -280,7 +280,7 @@ def _of_network(runs: Sequence[Run], by_lane: bool) -> NetworkCounts:
         idle=network.n_neurons * ticks - np.concatenate([of_lane for _, of_lane in arrived]),
         ticks=ticks,
     )
-    return NetworkCounts(network, ticks, spikes, arriving, driven, driven, lanes)
+    return NetworkCounts(network, ticks, spikes, sent, driven, driven, lanes)
 
 
 def _of_lanes(run: Run, each: IntArray | None = None) -> IntArray:
@@ -290,21 +290,12 @@ def _of_lanes(run: Run, each: IntArray | None = None) -> IntArray:
     return np.bincount(spikes.lane, weights, minlength=run.lanes).astype(np.int64)
 
 
-def _driven_bounds(
-    network: Network, runs: Sequence[Run], sent: IntArray, arriving: IntArray, ticks: int
-) -> tuple[IntArray, IntArray]:
-    """Bound the ticks in which something arrives at each neuron, over all lanes.
-
-    `sent` (m,) and `arriving` (n,) are the synaptic events of each synapse and to each neuron.
-    """
-    lanes = sum(run.lanes for run in runs)
-    # The spikes of the last d ticks of a lane are on their way when it ends; the spikes of one
-    # synapse arrive in different ticks.
-    low = np.zeros(network.n_neurons, dtype=np.int64)
-    np.maximum.at(low, network.post, sent - network.delay * np.int64(lanes))
-    high = arriving.copy()
+def _on_their_way(runs: Sequence[Run]) -> IntArray:
+    """Return how often spikes from before the runs can arrive at each neuron, (n,)."""
+    network = runs[0].network
+    often = np.zeros(network.n_neurons, dtype=np.int64)
     for run in runs:
         for neuron in run.begins_with.i.tolist():
             synapses = slice(network.indptr[neuron], network.indptr[neuron + 1])
-            np.add.at(high, network.post[synapses], 1)
-    return low, np.minimum(high, ticks)
+            np.add.at(often, network.post[synapses], 1)
+    return often

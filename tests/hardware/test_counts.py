@@ -14,9 +14,10 @@ from spikealg.diffusion import ParticleCircuit
 from spikealg.engine import simulate
 from spikealg.errors import InputError, InputTypeError
 from spikealg.hardware import Counts, Work, count
+from spikealg.hardware.arriving import arriving
 from spikealg.network import Network
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
-from tests.engine.test_kernels import NETWORKS, attempt, random_call
+from tests.engine.test_kernels import NETWORKS, attempt, random_call, random_network
 from tests.helpers import ALL_KERNELS
 from tests.transitions import random_transition
 
@@ -126,6 +127,21 @@ def test_every_kernel_counts_a_particle_circuit_the_same(plan):
     circuit = ParticleCircuit((3, 5), 0.25, 0.3, ticks_per_step=plan, readout="counters")
     call = {"inputs": circuit.inputs(7), "ticks": 40, "lanes": 67, "seed": 1, "record": "all"}
     check_every_kernel(simulate(circuit.compile(), **call, kernel="reference"), call)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_what_is_sent_to_each_neuron(seed):
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    spikes, lanes = rng.integers(0, 40, net.n_neurons), int(rng.integers(1, 5))
+    sent, low = [0] * net.n_neurons, [0] * net.n_neurons
+    for i in range(net.n_neurons):
+        for s in range(net.indptr[i], net.indptr[i + 1]):
+            sent[net.post[s]] += spikes[i]
+            low[net.post[s]] = max(low[net.post[s]], spikes[i] - net.delay[s] * lanes)
+    found = arriving(spikes, net.indptr, net.post, net.delay, lanes)
+    assert [part.tolist() for part in found] == [sent, low]
 
 
 def test_a_run_that_goes_on_counts_what_arrives_from_before():
