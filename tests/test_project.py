@@ -18,7 +18,18 @@ ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 README = (ROOT / "README.md").read_text("utf-8")
 
-OPTIONAL = ("brian2", "dask", "matplotlib", "nir", "pandas", "shapely", "torch", "tqdm", "xarray")
+OPTIONAL = (
+    "brian2",
+    "dask",
+    "h5py",
+    "matplotlib",
+    "nir",
+    "pandas",
+    "shapely",
+    "torch",
+    "tqdm",
+    "xarray",
+)
 
 IMPORT_SCRIPT = f"""
 import json, sys, time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,10 +17,11 @@ from spikealg.engine.job import Job
 from spikealg.engine.prepare import prepare
 from spikealg.engine.reference import limits
 from spikealg.engine.state import Spikes
-from spikealg.errors import InputError, MissingExtraError
+from spikealg.errors import MissingExtraError
+from spikealg.interop.brian2_script import script
 from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
 
-__all__ = ["TARGETS", "run_jobs", "simulate", "tables_of", "to_brian2"]
+__all__ = ["TARGETS", "run_jobs", "simulate", "to_brian2", "to_brian2_script"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 TARGETS = ("numpy", "cython", "standalone")
@@ -63,6 +65,40 @@ def to_brian2(
     model = _model("to_brian2")
     job = _job(network, inputs, ticks, lanes, first_lane, seed)
     return model.build(*_side_by_side(model, [job]))
+
+
+def to_brian2_script(
+    network: Network,
+    path: str | Path,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    ticks: int,
+    lanes: int | None = None,
+    first_lane: int | None = None,
+    seed: int | None = None,
+) -> None:
+    """Write a script that needs Brian2 and NumPy alone and gives the spikes of `simulate`.
+
+    It holds the neuron as Brian2 equations, the network as lists of numbers and the inputs, and
+    runs by ``python path``; ``--target cython`` and ``--target standalone`` have it compiled. The
+    spikes go to a table of tick, neuron and lane.
+
+    Parameters
+    ----------
+    network : Network
+    path : str or Path
+        Of the script; a file that exists is replaced.
+    inputs, ticks, lanes, first_lane, seed
+        As those of :func:`spikealg.engine.simulate`. Without a seed one is drawn and written down.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If an argument cannot be used; nothing is written then.
+    """
+    job = _job(network, inputs, ticks, lanes, first_lane, seed)
+    neurons, synapses = _tables(network)
+    Path(path).write_text(script(job, neurons, synapses, _injected(job)), "utf-8")
 
 
 def simulate(
@@ -144,7 +180,7 @@ def run_jobs(jobs: Sequence[Job], target: str = "numpy") -> list[Spikes]:
     return found
 
 
-def tables_of(network: Network) -> tuple[Arrays, Arrays]:
+def _tables(network: Network) -> tuple[Arrays, Arrays]:
     """Return neurons and synapses by the names of `brian2_model`.
 
     Returns
@@ -186,9 +222,15 @@ def _job(
     seed: int | None,
 ) -> Job:
     given = {} if inputs is None else inputs
-    return prepare(
-        network, given, ticks, lanes, first_lane, seed, "all", None, None, None, None
-    )  # fmt: skip
+    return prepare(network, given, ticks, lanes, first_lane, seed, "all", None, None, None, None)
+
+
+def _injected(job: Job) -> Arrays:
+    """Return what is added to potentials; neuron j of lane ℓ is ℓ·n + j."""
+    values = job.injection
+    lane = np.repeat(np.arange(job.lanes), np.diff(values.pointer))
+    neuron = job.network.n_neurons * lane + values.neuron
+    return {"tick": values.tick, "neuron": neuron, "value": values.value}
 
 
 def _side_by_side(model: ModuleType, jobs: Sequence[Job]) -> tuple[Arrays, Arrays, Arrays]:
@@ -196,22 +238,12 @@ def _side_by_side(model: ModuleType, jobs: Sequence[Job]) -> tuple[Arrays, Array
     parts: list[tuple[Arrays, Arrays, Arrays]] = []
     first = 0
     for job in jobs:
-        n = job.network.n_neurons
-        if n == 0:
-            raise InputError("network must have neurons: Brian2 has no empty groups")
-        cells, links = model.in_lanes(
-            *tables_of(job.network), job.lanes, job.first_lane, job.seed
-        )
+        cells, links = model.in_lanes(*_tables(job.network), job.lanes, job.first_lane, job.seed)
         links["pre"], links["post"] = links["pre"] + first, links["post"] + first
-        values = job.injection
-        lane = np.repeat(np.arange(job.lanes), np.diff(values.pointer))
-        injected = {
-            "tick": values.tick,
-            "neuron": first + n * lane + values.neuron,
-            "value": values.value,
-        }
+        injected = _injected(job)
+        injected["neuron"] = injected["neuron"] + first
         parts.append((cells, links, injected))
-        first += n * job.lanes
+        first += job.network.n_neurons * job.lanes
     cells, links, injected = (
         {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
         for tables in zip(*parts, strict=True)

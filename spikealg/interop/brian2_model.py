@@ -10,8 +10,8 @@ In every tick a neuron with potential v, synaptic current i and c refractory tic
 5. on a spike v is reset and c ← refractory
 
 Here `current` is i and `pause` is c. Steps 1 to 3 are UPDATE, which runs before thresholds are
-compared; spikes that arrive are added to `arriving`, so that the reset cannot erase them. A spike of
-tick t over a synapse of delay d is there when tick t + d begins: Brian2's delay is d − 1 steps.
+compared; spikes that arrive are added to `arriving`, so that the reset cannot erase them. A spike
+of tick t over a synapse of delay d is there when tick t + d begins: Brian2's delay is d − 1 steps.
 Doubles hold these integers exactly. Brian2 does not know that they are integers: a potential
 beyond 2³¹ is an error of spikealg, and is not noticed here.
 
@@ -128,10 +128,11 @@ def draw_bit(
 
 @brian2.implementation("cpp", TOWARD_ZERO)
 @brian2.implementation("cython", IN_CYTHON.format(TOWARD_ZERO, "double toward_zero(double)"))
-@brian2.check_units(x=1, result=1)  # type: ignore[untyped-decorator]
+@brian2.check_units(x=1, result=1)
 def toward_zero(x: Any) -> npt.NDArray[np.float64]:
     """Return x without its fraction; Brian2's own floor is int32 in NumPy, too narrow for −2³¹."""
-    return np.trunc(x)
+    whole: npt.NDArray[np.float64] = np.trunc(x)
+    return whole
 
 
 @brian2.implementation("cpp", BELOW)
@@ -139,9 +140,7 @@ def toward_zero(x: Any) -> npt.NDArray[np.float64]:
     "cython",
     IN_CYTHON.format(BELOW, "int below(double, double, double, double, double, double)"),
 )
-@brian2.check_units(
-    limit=1, seed_low=1, seed_high=1, stream=1, tick=1, lane=1, result=1
-)  # type: ignore[untyped-decorator]
+@brian2.check_units(limit=1, seed_low=1, seed_high=1, stream=1, tick=1, lane=1, result=1)
 def below(
     limit: Any, seed_low: Any, seed_high: Any, stream: Any, tick: Any, lane: Any
 ) -> npt.NDArray[np.bool_]:
