@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -140,7 +141,7 @@ def test_compiled_brian2_gives_the_same_raster(target):
         brian2.prefs.codegen.cpp.extra_compile_args = before
     for (network, call), spikes in zip(runs, found, strict=True):
         assert spikes.identical(engine_spikes(network, call)), (network, call)
-    assert brian2.get_device() is brian2.devices.device.runtime_device
+    assert isinstance(brian2.get_device(), brian2.devices.RuntimeDevice)
 
 
 COIN = Network.from_arrays(
@@ -177,7 +178,7 @@ def test_neurons_without_synapses_and_extreme_potentials():
     lowest = -(2**31)
     network = Network.from_arrays(
         threshold=[2**31 - 2, NEVER, 1], leak=[0, 0, 1], v_init=[lowest, 2**31 - 1, lowest],
-        bias=[1, 0, 2**20], floor=[-7, None or NO_FLOOR, NO_FLOOR],
+        bias=[1, 0, 2**20], floor=[-7, NO_FLOOR, NO_FLOOR],
     )  # fmt: skip
     call = {"ticks": 3000, "seed": 0}
     expected = simulate(network, record="all", **call).spikes
@@ -196,7 +197,7 @@ def test_a_script_runs_without_the_library(tmp_path):
     assert np.array_equal(table, np.stack([spikes.t, spikes.i, spikes.lane], axis=1))
     assert f"{len(spikes)} spikes in 50 ticks and 2 lanes" in done.stdout
     text = (tmp_path / "coin.py").read_text("utf-8")
-    assert "spikealg.interop" not in text
+    assert not re.search(r"^\s*(from|import) spikealg", text, re.MULTILINE)
     assert "#   1: coin\n" in text
     assert "import argparse" in text
 
