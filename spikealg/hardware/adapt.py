@@ -17,7 +17,7 @@ from spikealg.hardware.paths import some_paths
 from spikealg.hardware.platform import Limits, Platform
 from spikealg.hardware.retime import least_lags
 from spikealg.hardware.walls import distinct_fan_in, is_splittable, walls
-from spikealg.network import Network
+from spikealg.network import NO_FLOOR, Network
 
 __all__ = ["Adaptation", "adapt", "adaptation"]
 
@@ -231,6 +231,9 @@ def _split(network: Network, limits: Limits) -> tuple[Network, Array, Array]:
     draft.columns["delay"] = [delay]
     kept = np.ones(network.n_synapses, dtype=bool)
     threshold = network.threshold.astype(np.int64)
+    # A floor below the threshold is without effect there, but lines may count from lower down.
+    floor = network.floor.copy()
+    floor[gates] = NO_FLOOR
     for gate, (inputs, layers) in trees.items():
         kept[inputs] = False
         if layers:
@@ -243,7 +246,7 @@ def _split(network: Network, limits: Limits) -> tuple[Network, Array, Array]:
     moves |= (network.leak != MEMORYLESS) & (network.v_init != 0)
     held = network.refractory_init + np.where(moves, lag, 0)
     outputs = {name: delayed(port, lag) for name, port in network.outputs.items()}
-    late = draft.build(threshold=threshold, refractory_init=held, outputs=outputs)
+    late = draft.build(threshold=threshold, floor=floor, refractory_init=held, outputs=outputs)
     return late, gates, lag
 
 

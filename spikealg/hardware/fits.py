@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spikealg.arguments import as_int
+from spikealg.errors import InputError
 from spikealg.hardware.catalogue import as_platform
 from spikealg.hardware.paths import some_paths
 from spikealg.hardware.place import Placement, place
@@ -77,6 +78,12 @@ def fits(
     -------
     Fit
 
+    Raises
+    ------
+    InputError
+        If there is no such platform, `chips` is below 1, or the placement is one of another
+        network or on another platform.
+
     Examples
     --------
     >>> from spikealg.network import Network
@@ -87,6 +94,11 @@ def fits(
     chosen = as_platform(platform)
     most = None if chips is None else as_int("chips", chips, low=1)
     placed = place(network, chosen) if placement is None else placement
+    if placed.network is not network or placed.platform != chosen:
+        raise InputError(
+            f"placement must be of this network on {chosen.title}, got one of "
+            f"{placed.network.n_neurons:,} neurons on {placed.platform.title}: place it anew"
+        )
     return Fit(
         chosen, placed, tuple(walls(network, chosen)), tuple(_budgets(network, placed, most))
     )

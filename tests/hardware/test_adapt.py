@@ -177,6 +177,7 @@ def random_gates(rng):
         threshold=np.concatenate([thresholds(rng, post, weight, n), lines]),
         leak=4096,
         bias=np.concatenate([rng.integers(-1, 2, n), none]),
+        floor=np.concatenate([rng.integers(-9, 1, n), none]),
         refractory=np.concatenate([rng.integers(0, 2, n), none]),
         probability=np.concatenate([rng.choice([1.0, 1.0, 0.7], n), lines]),
         pre=rng.integers(0, n + 6, m),
@@ -204,6 +205,20 @@ def test_trees_keep_every_spike_where_delays_leave_room():
         assert spikes(told.network, n, values, 200) == before
         fired |= {(trial, i) for i, *_ in before if i in told.split}
     assert len(fired) > 50
+
+
+@pytest.mark.parametrize("floor", [-1, -3, 0])
+def test_floors_do_not_lift_split_gates_to_their_threshold(floor):
+    """An "and" with a negative bias: its lines count from below its floor."""
+    net = Network.from_arrays(
+        threshold=[1] * 10 + [5], leak=4096, bias=[0] * 10 + [-5],
+        floor=[-(2**31)] * 10 + [floor], pre=range(10), post=[10] * 10, delay=5,
+        inputs={"x": range(10)},
+    )  # fmt: skip
+    values = (np.random.default_rng(7).random((30, 4, 10)) < 0.7).astype(int)
+    before = spikes(net, 11, values, 50)
+    assert 10 in {i for i, *_ in before}
+    assert spikes(adapt(net, chip(fan_in=4)), 11, values, 50) == before
 
 
 def layered(rng):

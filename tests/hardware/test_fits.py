@@ -131,6 +131,11 @@ def test_takes_a_placement():
     net = circuits.Adder(8).compile()
     placed = place(net, "loihi", "partition")
     assert fits(net, "loihi", placement=placed).placement is placed
+    got = f"got one of {net.n_neurons} neurons on Loihi: place it anew"
+    with refused(f"placement must be of this network on TrueNorth, {got}", InputError):
+        fits(net, "truenorth", placement=placed)
+    with refused(f"placement must be of this network on Loihi, {got}", InputError):
+        fits(circuits.Adder(8).compile(), "loihi", placement=placed)
 
 
 def test_reports():
