@@ -9,7 +9,13 @@ import pytest
 
 from spikealg import simulate
 from spikealg.circuits import Counter
-from spikealg.errors import FileFormatError, InputError, InputTypeError, MissingExtraError
+from spikealg.errors import (
+    FileFormatError,
+    InputError,
+    InputTypeError,
+    MissingExtraError,
+    TooLargeError,
+)
 from spikealg.interop.nir import from_nir, to_nir
 from spikealg.network import NEVER, Network
 from spikealg.network.ports import Port
@@ -294,6 +300,15 @@ def test_a_changed_graph_is_not_believed():
     assert read.network.threshold[neuron] * read.unit["neuron"] == pytest.approx(9.5, rel=1e-6)
 
 
+def test_a_file_says_what_its_integers_mean(tmp_path):
+    """The rule names every array of the network, but those that need no words."""
+    path = through_a_file(to_nir(Network.from_arrays(threshold=[1])), tmp_path)
+    stored = nir.read(path).metadata["spikealg"]
+    rule = str(stored["rule"])
+    wordless = {"post", "stream"}
+    assert [name for name in stored["arrays"] if name not in rule] == sorted(wordless)
+
+
 def test_damaged_integers_are_an_error():
     def graph():
         return to_nir(Network.from_arrays(threshold=[2]))
@@ -332,12 +347,28 @@ def test_bad_arguments_are_named():
             to_nir(network, dt=dt)
 
 
-def test_too_large_a_matrix_is_refused_first(monkeypatch):
+@pytest.mark.parametrize("parameters", [
+    {"threshold": np.ones(500, int), "pre": range(500), "post": range(500), "weight": 2},
+    {"threshold": np.ones(300, int), "pre": [0, 0], "post": [1, 2], "delay": [1, 2]},
+    {"threshold": np.ones(500, int), "inputs": {"x": np.arange(500)[::-1]}},
+    {"threshold": np.ones(500, int), "outputs": {"x": np.arange(500)[::-1]}},
+])  # fmt: skip
+def test_matrices_too_large_are_refused_first(parameters, monkeypatch):
+    """Each takes more than 1 MiB: one matrix of 500², or two of 300² for two delays."""
     monkeypatch.setattr("spikealg.memory.available_bytes", lambda: 2**20)
-    n = 500
-    network = Network.from_arrays(threshold=np.ones(n, dtype=int), pre=range(n), post=range(n))
-    with pytest.raises(MemoryError, match="a dense matrix for every pair of groups of neurons"):
-        to_nir(network)
+    with pytest.raises(TooLargeError, match="dense matrices between groups of neurons and ports"):
+        to_nir(Network.from_arrays(**parameters))
+
+
+def test_ports_in_the_order_of_the_neurons_take_no_matrix():
+    """A matrix of 200 000² numbers would take 298 GiB."""
+    neurons = np.arange(200_000)
+    network = Network.from_arrays(
+        threshold=np.ones(len(neurons), int), inputs={"x": neurons}, outputs={"y": neurons}
+    )
+    graph = to_nir(network)
+    assert set(graph.edges) == {("x", "neuron"), ("neuron", "y")}
+    assert from_nir(graph).network.identical(network)
 
 
 @pytest.mark.parametrize("call", [lambda n: to_nir(n), lambda n: from_nir("x.nir")])

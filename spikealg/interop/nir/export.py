@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError, InputTypeError
@@ -100,6 +101,8 @@ class _Writer:
         self.nir, self.network, self.dt = nir, network, dt
         self.nodes: dict[str, Any] = {}
         self.edges: list[tuple[str, str]] = []
+        self.weights: dict[str, sp.csr_array] = {}
+        """Of Linear nodes, which are made when it is known that all of them fit."""
         self.constant: str | None = None
         # Named first: a user of the graph looks for ports.
         self.inputs = {
@@ -133,6 +136,7 @@ class _Writer:
                     f"{population.name}.spikes", self.nir.Output({"output": np.array([count])})
                 )
                 self.edges.append((population.name, spikes))
+        self._matrices()
         return self.nir.NIRGraph(self.nodes, self.edges)
 
     # ------------------------------------------------------------------ neurons
@@ -217,7 +221,6 @@ class _Writer:
         order = np.argsort(pair, kind="stable")
         pairs, starts = np.unique(pair[order], return_index=True)
         blocks = list(zip(pairs, np.split(order, starts[1:]), strict=True)) if len(pairs) else []
-        self._require_memory(int(number) for number, _ in blocks)
         for number, chosen in blocks:
             source, target = (self.populations[k] for k in divmod(int(number), count))
             rows, columns = self.place[network.post[chosen]], self.place[pre[chosen]]
@@ -227,24 +230,15 @@ class _Writer:
                 delays = network.delay[chosen[here]]
                 ticks = np.full(len(source.neurons), delays.min())
                 ticks[columns[here]] = delays
-                weight = np.zeros((len(target.neurons), len(source.neurons)))
-                np.add.at(weight, (rows[here], columns[here]), network.weight[chosen[here]])
+                weight = _matrix(
+                    rows[here],
+                    columns[here],
+                    (len(target.neurons), len(source.neurons)),
+                    network.weight[chosen[here]],
+                )
                 delay = self._add(f"{source.name}.delay", self.nir.Delay(delay=ticks * self.dt))
                 self.edges.append((source.name, delay))
                 self._link(delay, weight, target.entry, f"{source.name}.to.{target.name}")
-
-    def _require_memory(self, pairs: Iterable[int]) -> None:
-        """Refuse what cannot fit, counting each pair of populations once."""
-        sizes = [len(population.neurons) for population in self.populations]
-        needed = sum(
-            8 * sizes[source] * sizes[target]
-            for source, target in (divmod(pair, len(sizes)) for pair in pairs)
-        )
-        require_memory(
-            needed,
-            "the weights as NIR writes them, a dense matrix for every pair of groups of neurons,",
-            "give smaller groups of neurons names of their own, or export a smaller network",
-        )
 
     def _input(self, node: str, port: Port) -> None:
         lines = np.flatnonzero(port.neurons >= 0)
@@ -253,26 +247,36 @@ class _Writer:
         for number in numbers:
             here = self.population_of[neurons] == number
             population = self.populations[number]
-            scatter = np.zeros((len(population.neurons), port.lines))
-            np.add.at(scatter, (self.place[neurons[here]], lines[here]), 1)
+            shape = (len(population.neurons), port.lines)
+            scatter = _matrix(self.place[neurons[here]], lines[here], shape)
             self._link(node, scatter, population.name, f"{node}.to.{population.name}")
 
     def _output(self, node: str, port: Port) -> None:
         for number in np.unique(self.population_of[port.neurons]):
             lines = np.flatnonzero(self.population_of[port.neurons] == number)
             population = self.populations[number]
-            gather = np.zeros((port.lines, len(population.neurons)))
-            gather[lines, self.place[port.neurons[lines]]] = 1
+            shape = (port.lines, len(population.neurons))
+            gather = _matrix(lines, self.place[port.neurons[lines]], shape)
             self._link(population.name, gather, node, f"{population.name}.to.{node}")
 
-    def _link(self, source: str, weight: npt.NDArray[np.float64], target: str, name: str) -> None:
+    def _link(self, source: str, weight: sp.csr_array, target: str, name: str) -> None:
         """Lead `source` to `target`, through a Linear node unless `weight` is the identity."""
         rows, columns = weight.shape
-        if rows == columns and np.array_equal(weight, np.eye(rows)):
+        if rows == columns and (weight != sp.eye_array(rows, format="csr")).nnz == 0:
             self.edges.append((source, target))
             return
-        linear = self._add(name, self.nir.Linear(weight=weight))
+        linear = self._add(name, None)
+        self.weights[linear] = weight
         self.edges += [(source, linear), (linear, target)]
+
+    def _matrices(self) -> None:
+        require_memory(
+            sum(8 * prod(weight.shape) for weight in self.weights.values()),
+            "the weights as NIR writes them, dense matrices between groups of neurons and ports,",
+            "give smaller groups of neurons names of their own, or export a smaller network",
+        )
+        for name, weight in self.weights.items():
+            self.nodes[name] = self.nir.Linear(weight=weight.toarray())
 
     def _add(self, name: str, node: Any) -> str:
         """Add a node under a name that is free and that HDF5 takes; return the name."""
@@ -288,6 +292,17 @@ class _Writer:
 def _stage(leak: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     """Return 0 where nothing leaks, 2 where nothing is kept, 1 between."""
     return np.asarray((leak > 0).astype(np.int64) + (leak == MEMORYLESS))
+
+
+def _matrix(
+    rows: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    shape: tuple[int, int],
+    values: npt.ArrayLike = 1.0,
+) -> sp.csr_array:
+    """Return the sums of the values at each place."""
+    values = np.broadcast_to(np.asarray(values, dtype=np.float64), rows.shape)
+    return sp.csr_array((values, (rows, columns)), shape=shape)
 
 
 def _slots(neurons: npt.NDArray[np.int64], delays: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

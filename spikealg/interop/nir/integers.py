@@ -19,6 +19,15 @@ __all__ = ["KEY", "attach", "restore"]
 KEY = "spikealg"
 FORMAT = "spikealg-nir"
 VERSION = 1
+_RULE = """\
+Integers, tick by tick; L(x, k) rounds x*(4096 - k)/4096 toward zero:
+1. i = L(i, current_leak) + sum of the weights of arriving spikes
+2. if c > 0: c = c - 1, and nothing else happens in this tick
+3. v = max(L(v, leak) + i + bias + input, floor)
+4. a spike, with probability draw_limit/2^32, if v >= threshold
+5. on a spike v = reset_value (reset 0), v - threshold (1) or v (2), and c = refractory
+At first v = v_init, i = 0, c = refractory_init. The synapses of neuron j are those from indptr[j]
+to before indptr[j + 1]; delays are in ticks."""
 _DERIVED = ("input_type", "output_type", "metadata")
 
 
@@ -30,6 +39,7 @@ def attach(graph: Any, network: Network, dt: float, notes: Sequence[str]) -> Non
         "version": VERSION,
         "dt": dt,
         "step": "v += dt/tau (v_leak - v + r I) in every tick of dt seconds",
+        "rule": _RULE,
         "notes": "\n".join(notes),
         "ports": json.dumps(header),
         "arrays": arrays,
