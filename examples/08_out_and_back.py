@@ -4,7 +4,7 @@ Two networks leave the library and come back. The adder is made of threshold gat
 of which NIR, the exchange format of spiking tools, has words for: its graph alone gives the same
 sums, read as any foreign graph would be. The noisy network subtracts, rests after a spike and fires
 by chance, for which NIR has no words: the graph says so, and the integers in its metadata bring
-back the identical network.
+back the identical network. Brian2 runs it as it is, draws included.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from spikealg import Network, simulate
 from spikealg.circuits import Adder, decode, encode
 from spikealg.errors import InputError
+from spikealg.interop import brian2
 from spikealg.interop.nir import from_nir, to_nir
 
 PAIRS = 50
@@ -64,7 +65,18 @@ def through_nir(network: Network, drive: np.ndarray) -> np.ndarray:
     return spikes_of(back.network, drive)
 
 
-WAYS: dict[str, Callable[[Network, np.ndarray], np.ndarray]] = {"NIR": through_nir}
+def in_brian2(network: Network, drive: np.ndarray) -> np.ndarray:
+    """Run the network in Brian2, write it as a script for Brian2, and return its spikes."""
+    call = {"inputs": {"drive": drive}, "ticks": TICKS, "seed": SEED}
+    brian2.to_brian2_script(network, "noisy_in_brian2.py", **call)
+    spikes = brian2.simulate(network, **call)
+    return np.stack([spikes.t, spikes.i], axis=1)
+
+
+WAYS: dict[str, Callable[[Network, np.ndarray], np.ndarray]] = {
+    "NIR": through_nir,
+    "Brian2": in_brian2,
+}
 
 
 def sums(adder: Network, latency: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:

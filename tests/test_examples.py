@@ -136,10 +136,13 @@ def test_price_an_adder(run):
 
 def test_out_and_back(run):
     pytest.importorskip("nir")
+    pytest.importorskip("brian2")
     numbers, text, folder = run("08_out_and_back")
     assert numbers["adder identical"]
     assert numbers["sums right"] == numbers["sums right by the graph alone"] == 50
     assert numbers["NIR same"]
+    assert numbers["Brian2 same"]
+    assert (folder / "noisy_in_brian2.py").stat().st_size > 10_000
     # Of 12 000 chances to spike, enough are taken for a comparison to mean something.
     assert 500 < numbers["spikes"] < 6000
     assert 'NIR cannot say: reset "subtract"' in text

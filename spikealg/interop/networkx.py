@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import networkx as nx
+import numpy as np
 
-from spikealg.errors import InputTypeError
-from spikealg.network import NEVER, NO_FLOOR, RESETS, Network
+from spikealg.errors import InputError, InputTypeError
+from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
+from spikealg.network.files import from_parts, to_parts
 
-__all__ = ["to_networkx"]
+__all__ = ["from_networkx", "to_networkx"]
 
 PARAMETERS = (
     "threshold", "leak", "bias", "current_leak", "reset_value", "refractory", "refractory_init",
@@ -29,8 +33,9 @@ def to_networkx(network: Network) -> nx.MultiDiGraph:
         spikes), "leak", "bias", "current_leak", "reset" ("value", "subtract" or "none"),
         "reset_value", "refractory", "refractory_init", "floor" (None: no floor), "v_init",
         "stream", "probability", and "inputs" and "outputs": lists of (port, line). Edges have
-        "weight" and "delay" [ticks], and keys in order of synapses. The attributes are plain
-        Python numbers, so that the graph can be written as JSON.
+        "weight", "delay" [ticks] and "synapse", the index of the synapse. The graph's own
+        attributes are "inputs", "outputs" (ports by name) and "groups". All are plain Python
+        values, so that the graph can be written as JSON.
 
     Raises
     ------
@@ -45,7 +50,8 @@ def to_networkx(network: Network) -> nx.MultiDiGraph:
     """
     if not isinstance(network, Network):
         raise InputTypeError(f"network must be a Network, got {type(network).__name__}")
-    graph = nx.MultiDiGraph()
+    header, _ = to_parts(network)
+    graph = nx.MultiDiGraph(**header)
     columns = {name: getattr(network, name).tolist() for name in PARAMETERS}
     columns["reset"] = [RESETS[code] for code in network.reset.tolist()]
     columns["threshold"] = [None if v == NEVER else v for v in columns["threshold"]]
@@ -59,6 +65,70 @@ def to_networkx(network: Network) -> nx.MultiDiGraph:
                 if neuron >= 0:
                     graph.nodes[neuron][direction].append((name, line))
     synapses = (getattr(network, name).tolist() for name in ("pre", "post", "weight", "delay"))
-    for pre, post, weight, delay in zip(*synapses, strict=True):
-        graph.add_edge(pre, post, weight=weight, delay=delay)
+    for synapse, (pre, post, weight, delay) in enumerate(zip(*synapses, strict=True)):
+        graph.add_edge(pre, post, weight=weight, delay=delay, synapse=synapse)
     return graph
+
+
+def from_networkx(graph: Any) -> Network:
+    """Return the network of a directed graph with the attributes that :func:`to_networkx` writes.
+
+    What `to_networkx` returned gives back the identical network. Of other graphs nodes need a
+    "threshold" alone; what is missing takes the default of `Network.from_arrays`, ports and paths
+    included.
+
+    Parameters
+    ----------
+    graph : networkx.DiGraph or MultiDiGraph
+        Nodes are 0 to n − 1, in any order.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If a node or edge cannot be used; the message names the attribute.
+    FileFormatError
+        If the graph's ports and groups do not fit its nodes.
+
+    Examples
+    --------
+    >>> graph = nx.DiGraph([(0, 1, {"delay": 3})])
+    >>> nx.set_node_attributes(graph, 1, "threshold")
+    >>> from_networkx(graph).max_delay
+    3
+    """
+    if not isinstance(graph, nx.DiGraph):
+        raise InputTypeError(f"graph must be a networkx DiGraph, got {type(graph).__name__}")
+    n = len(graph)
+    if set(graph) != set(range(n)):
+        strange = next(node for node in graph if node not in range(n))
+        raise InputError(f"the nodes of graph must be 0 to {n - 1}, got {strange!r}")
+    nodes = [graph.nodes[neuron] for neuron in range(n)]
+    absent = [neuron for neuron, node in enumerate(nodes) if "threshold" not in node]
+    if absent:
+        raise InputError(f"node {absent[0]} of graph has no threshold")
+    defaults = {
+        "leak": 0, "bias": 0, "current_leak": MEMORYLESS, "reset": "value", "reset_value": 0,
+        "refractory": 0, "refractory_init": 0, "floor": None, "v_init": 0, "probability": 1.0,
+    }  # fmt: skip
+    neurons: dict[str, Any] = {
+        name: [node.get(name, default) for node in nodes] for name, default in defaults.items()
+    }
+    neurons["stream"] = [node.get("stream", neuron) for neuron, node in enumerate(nodes)]
+    neurons["threshold"] = _without_none([node["threshold"] for node in nodes], NEVER)
+    neurons["floor"] = _without_none(neurons["floor"], NO_FLOOR)
+    # networkx lists the edges of a node target by target.
+    edges = sorted(graph.edges(data=True), key=lambda edge: edge[2].get("synapse", 0))
+    network = Network.from_arrays(
+        **neurons,
+        pre=np.array([pre for pre, _, _ in edges], dtype=np.int64),
+        post=np.array([post for _, post, _ in edges], dtype=np.int64),
+        weight=np.array([data.get("weight", 1) for *_, data in edges]).reshape(len(edges)),
+        delay=np.array([data.get("delay", 1) for *_, data in edges]).reshape(len(edges)),
+    )
+    header, arrays = to_parts(network)
+    header.update({name: graph.graph[name] for name in header if name in graph.graph})
+    return from_parts(header, arrays, "graph is a networkx graph")
+
+
+def _without_none(values: list[Any], stand_in: int) -> list[Any]:
+    return [stand_in if value is None else value for value in values]

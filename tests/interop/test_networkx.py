@@ -5,47 +5,53 @@ import numpy as np
 import pytest
 
 from spikealg.circuits import Adder
-from spikealg.errors import InputTypeError
-from spikealg.interop.networkx import to_networkx
+from spikealg.errors import FileFormatError, InputError, InputTypeError
+from spikealg.interop.networkx import from_networkx, to_networkx
 from spikealg.network import NEVER, Network
 from tests.engine.test_kernels import random_network
-
-NAMES = (
-    "threshold", "leak", "bias", "current_leak", "reset", "reset_value", "refractory",
-    "refractory_init", "floor", "v_init", "stream", "probability",
-)  # fmt: skip
-
-
-def from_graph(graph: nx.MultiDiGraph) -> Network:
-    """Build the network again from the attributes of its graph."""
-    nodes = [graph.nodes[neuron] for neuron in range(len(graph))]
-    neurons = {name: [node[name] for node in nodes] for name in NAMES}
-    neurons["threshold"] = [NEVER if v is None else v for v in neurons["threshold"]]
-    neurons["floor"] = [-(2**31) if v is None else v for v in neurons["floor"]]
-    edges = list(graph.edges(data=True))
-    return Network.from_arrays(
-        **{name: np.array(values) for name, values in neurons.items()},
-        pre=np.array([pre for pre, _, _ in edges], dtype=int),
-        post=np.array([post for _, post, _ in edges], dtype=int),
-        weight=np.array([data["weight"] for *_, data in edges], dtype=int),
-        delay=np.array([data["delay"] for *_, data in edges], dtype=int),
-    )
+from tests.helpers import ALL_CIRCUITS, refused
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_a_graph_holds_the_whole_network(seed):
+def test_a_graph_comes_back_identical(seed):
     network = random_network(np.random.default_rng(seed))
-    back = from_graph(to_networkx(network))
-    for name in (*NAMES, "draw_limit"):
-        assert np.array_equal(getattr(back, name), getattr(network, name)), name
-    # networkx lists the edges of a node target by target.
-    for one in (back, network):
-        assert one.n_synapses == network.n_synapses
-    synapses = [
-        sorted(zip(one.pre, one.post, one.weight, one.delay, strict=True))
-        for one in (back, network)
-    ]
-    assert synapses[0] == synapses[1]
+    graph = to_networkx(network)
+    assert from_networkx(graph).identical(network)
+    text = json.dumps(nx.node_link_data(graph, edges="edges"))
+    assert from_networkx(nx.node_link_graph(json.loads(text), edges="edges")).identical(network)
+
+
+@pytest.mark.parametrize("case", ALL_CIRCUITS, ids=lambda case: case.name)
+def test_circuits_come_back_identical(case):
+    network = case.make().compile()
+    assert from_networkx(to_networkx(network)).identical(network)
+
+
+def test_what_a_graph_does_not_say_is_the_default():
+    graph = nx.DiGraph([(1, 0)])
+    nx.set_node_attributes(graph, {0: 2, 1: None}, "threshold")
+    expected = Network.from_arrays(threshold=[2, NEVER], pre=[1], post=[0])
+    assert from_networkx(graph).identical(expected)
+
+
+@pytest.mark.parametrize(
+    ("graph", "message", "error"),
+    [
+        (nx.Graph(), "graph must be a networkx DiGraph, got Graph", InputTypeError),
+        (nx.DiGraph([("a", 0)]), "the nodes of graph must be 0 to 1, got 'a'", InputError),
+        (nx.DiGraph([(0, 1)]), "node 0 of graph has no threshold", InputError),
+    ],
+)
+def test_graphs_that_are_no_networks_are_refused(graph, message, error):
+    with refused(message, error):
+        from_networkx(graph)
+
+
+def test_ports_that_fit_no_neuron_are_refused():
+    graph = to_networkx(Adder(3).compile())
+    graph.graph["inputs"]["a"]["neurons"] = [10_000]
+    with pytest.raises(FileFormatError, match="graph is a networkx graph but its content"):
+        from_networkx(graph)
 
 
 def test_nodes_know_their_path_and_ports():
