@@ -31,6 +31,7 @@ SECTIONS = (
     "scaling",
     "memory",
     "choice",
+    "prices",
     "first_answer",
 )
 """Modules in sections/; each has `measure(settings) -> Report`."""
