@@ -95,13 +95,16 @@ def _visit_wide(wide, nodes, wild, here, block, t, tick, injecting, entry, end_e
 
 
 @njit(cache=True, nogil=True)
-def advance(beat, before, ask, here, out, at, wide):
+def advance(beat, before, ask, here, out, at, wide, epochs, resumed):
     """Run from where `at` stands until somebody has to look, or for a while.
 
     Parameters
     ----------
     wide : Wide or None
-        None where there are no wide neurons: nothing is compiled for them then.
+    epochs : Epochs or None
+    resumed : Resumed or None
+        None where there are no wide neurons, no epochs, or no other state than the network's own:
+        nothing is compiled for them then.
 
     Returns
     -------
@@ -113,11 +116,9 @@ def advance(beat, before, ask, here, out, at, wide):
     nodes, always, pair_delay, pair_mask = beat.nodes, beat.always, beat.pair_delay, beat.pair_mask
     wake, wild, sent_slot, sent_tick = beat.wake, beat.wild, beat.sent_slot, beat.sent_tick
     injected_at, injected_from = beat.injected_at, beat.injected_from
-    fired, places, marked, entered = beat.fired, beat.places, beat.marked, beat.entered
+    fired, places, finished, stopped = beat.fired, beat.places, out.finished, out.stopped
     inject_tick, inject_neuron = ask.inject_tick, ask.inject_neuron
     inject_planes, noted, longest = ask.inject_planes, ask.noted, beat.longest
-    epoch_ks, epoch_column, epochs = ask.epoch_ks, ask.epoch_column, out.epochs
-    finished, stopped = out.finished, out.stopped
     words, wake_ring, start = beat.words, beat.wake_ring, ask.start_tick
     flat, size, live = here.flat, here.size, here.live
     until, until_bits = flat + uint64(beat.until) * size, beat.until_bits
@@ -129,7 +130,7 @@ def advance(beat, before, ask, here, out, at, wide):
     work = 0
     while at[FIRST_WORD] < end_word:
         if at[BEGUN] == 0:
-            begin_block(before, beat, ask, here, at)
+            begin_block(before, beat, ask, here, at, wide, epochs, resumed)
             at[BEGUN] = 1
         first_word = at[FIRST_WORD]
         first_row = 64 * first_word - ask.first_bit
@@ -204,14 +205,13 @@ def advance(beat, before, ask, here, out, at, wide):
                         plane_ahead = flight + uint64((t + ahead) & (wake_ring - 1)) * size
                         for w in range(uint64(0), size, uint64(8)):
                             poke(plane_ahead + w, peek(plane_ahead + w) | peek(places[f] + w))
-            if marker >= 0:
-                at[EPOCH_HIGH] = begin_epochs(places[marker], words, members, size, marked,
-                                              epoch_ks, entered, at[EPOCH_LOW],
-                                              at[EPOCH_HIGH])  # fmt: skip
-            if at[EPOCH_LOW] < at[EPOCH_HIGH]:
-                at[EPOCH_LOW] = count_epochs(fired, places, int64(listed), words, members, size,
-                                             epoch_column, epochs, entered, at[BLOCK_LANES],
-                                             at[EPOCH_LOW], at[EPOCH_HIGH])  # fmt: skip
+            if epochs is not None:
+                if marker >= 0:
+                    at[EPOCH_HIGH] = begin_epochs(epochs, places[marker], words, members, size,
+                                                  at[EPOCH_LOW], at[EPOCH_HIGH])  # fmt: skip
+                at[EPOCH_LOW] = count_epochs(epochs, fired, places, int64(listed), words, members,
+                                             size, at[BLOCK_LANES], at[EPOCH_LOW],
+                                             at[EPOCH_HIGH])  # fmt: skip
             tick += 1
             if waited_for:
                 for w in range(words):

@@ -8,6 +8,7 @@ from numba import int64, uint64
 from spikealg.engine.lanes.compiled import inner
 from spikealg.engine.lanes.plan import (
     GATE,
+    KEEPER,
     KIND,
     NODE,
     NUMBER,
@@ -15,7 +16,6 @@ from spikealg.engine.lanes.plan import (
     RING,
     ROLE,
     TARGET,
-    WIDE,
 )
 from spikealg.engine.lanes.planes import signed_width
 from spikealg.engine.lanes.single import base_of, write_planes
@@ -40,34 +40,28 @@ NEVER_STAMPED = -(2**31)
 
 
 @inner
-def begin_block(before, beat, ask, here, at):
+def begin_block(before, beat, ask, here, at, wide, epochs, resumed):
     """Write the memory of the block whose first word `at` says as it is before the first tick."""
     first_bit, words, flat, size = 64 * at[FIRST_WORD], beat.words, here.flat, here.size
-    first_lane = first_bit - before.offset
     before.stamp[:] = NEVER_STAMPED
     beat.injected_at[:] = NEVER_STAMPED
     beat.wake[:] = 0
-    beat.marked[:] = 0
-    beat.entered[:] = 0
     at[BLOCK_LANES] = _mark_live(here.live, words, ask.first_bit - first_bit,
                                  ask.end_bit - first_bit)  # fmt: skip
     _fill(here.none, words, uint64(0))
-    for k in range(beat.until_bits):
-        bit = (uint64(before.until_count) >> uint64(k)) & ONE
-        _fill(flat + uint64(beat.until + k) * size, words, uint64(0) - bit)
-    _fill(flat + uint64(beat.epochs) * size, words * len(ask.epoch_ks), uint64(0))
-    flight = flat + uint64(beat.flight) * size
+    _fill_number(flat + uint64(beat.until) * size, size, words, before.until_count, beat.until_bits)
+    if epochs is not None:
+        epochs.marked[:] = 0
+        epochs.entered[:] = 0
+        _fill(flat + uint64(beat.epochs) * size, words * len(epochs.ks), uint64(0))
     if ask.until_quiet:
-        _fill(flight, words * beat.wake_ring, uint64(0))
-    _load_neurons(beat.nodes, before.kinds, before.start_v, before.start_i, before.start_c,
-                  first_lane, before.wide_v, before.wide_i, before.wide_c, before.lane_v,
-                  before.lane_c, before.width, before.held_start, before.held_bits, beat.wake, flat,
-                  size, here.potentials, here.stride)  # fmt: skip
-    begin = np.searchsorted(before.fly_lane, first_lane)
-    end = np.searchsorted(before.fly_lane, first_lane + 64 * words)
-    _load_flying(before.fly_lane, before.fly_tick, before.fly_neuron, begin, end, first_lane,
-                 ask.start_tick, beat.nodes, before.target, beat.longest, before.stamp, beat.wake,
-                 beat.wake_ring, flat, size, flight, ask.until_quiet)  # fmt: skip
+        _fill(flat + uint64(beat.flight) * size, words * beat.wake_ring, uint64(0))
+    if resumed is None:
+        _load_start(before, beat, here, wide)
+    else:
+        first_lane = first_bit - before.offset
+        _load_state(before, beat, here, wide, resumed, first_lane)
+        _load_flying(before, beat, ask, here, resumed, first_lane)
     at[FIRST_ENTRY] = at[END_ENTRY] = at[EPOCH_LOW] = at[EPOCH_HIGH] = 0
     at[TICK], at[RUNNING] = ask.start_tick, 1
 
@@ -94,89 +88,114 @@ def _fill(plane, words, word):
 
 
 @inner
-def _load_neurons(nodes, kinds, start_v, start_i, start_c, first, wide_v, wide_i, wide_c, lane_v,
-                  lane_c, width, held_start, held_bits, wake, flat, size, potentials,
-                  stride):  # fmt: skip
-    """Write the start state of keepers and wide neurons; wake those to which something may happen.
-
-    Parameters
-    ----------
-    start_v, start_i, start_c : int32 arrays (lanes or 1, n)
-    first : int
-        Lane of the first bit of the block; bits of no lane get some lane's state.
-    potentials, stride : uint64
-        Address of the first plane of potentials, and bytes from a plane to the next.
-    """
-    lanes = len(lane_v)
-    for j in range(len(nodes) // NODE - 1):
-        role, number = nodes[j * NODE + ROLE], nodes[j * NODE + NUMBER]
-        if role == GATE:
-            continue
-        if role == WIDE:
-            for lane in range(lanes):
-                row = max(first + lane, 0)
-                wide_v[number, lane] = start_v[min(row, len(start_v) - 1), j]
-                wide_i[number, lane] = start_i[min(row, len(start_i) - 1), j]
-                wide_c[number, lane] = start_c[min(row, len(start_c) - 1), j]
-            wake[j >> 6] |= ONE << uint64(j & 63)
-            continue
-        k = nodes[j * NODE + KIND]
-        base = base_of(kinds[k + THRESHOLD])
-        planes, most, highest = 1, int64(-(2**62)), 0
-        for lane in range(lanes if len(start_v) > 1 or len(start_c) > 1 else 1):
-            row = max(first + lane, 0)
-            lane_v[lane] = start_v[min(row, len(start_v) - 1), j] - base
-            lane_c[lane] = start_c[min(row, len(start_c) - 1), j]
-            planes = max(planes, signed_width(lane_v[lane]))
-            most, highest = max(most, lane_v[lane]), max(highest, lane_c[lane])
-        width[j] = planes
-        address = potentials + uint64(number) * size
-        held = flat + uint64(held_start[j]) * size
-        if len(start_v) > 1 or len(start_c) > 1:
-            write_planes(lane_v, address, stride, planes)
-            write_planes(lane_c, held, size, held_bits[j])
-        else:
-            words = lanes // 64
-            for p in range(planes):
-                bit = uint64(lane_v[0] >> p) & ONE
-                _fill(address + uint64(p) * stride, words, uint64(0) - bit)
-            for p in range(held_bits[j]):
-                bit = uint64(lane_c[0] >> p) & ONE
-                _fill(held + uint64(p) * size, words, uint64(0) - bit)
-        floored = kinds[k + FLOOR] > -(2**40)
-        if most >= 0 or highest > 0 or floored or kinds[k + LEAK] == MEMORYLESS:
-            wake[j >> 6] |= ONE << uint64(j & 63)
+def _fill_number(address, stride, words, number, width):
+    """Write the same number in all lanes to `width` planes, `stride` bytes apart."""
+    for p in range(width):
+        bit = uint64(number >> p) & ONE
+        _fill(address + uint64(p) * stride, words, uint64(0) - bit)
 
 
 @inner
-def _load_flying(fly_lane, fly_tick, fly_neuron, begin, end, first, start, nodes, target, longest,
-                 stamp, wake, wake_ring, flat, size, flight, quieting):  # fmt: skip
-    """Write the spikes in flight from number `begin` to before `end`, and wake whom they reach.
+def _wake_first(before, beat, j, potential, held):
+    """Wake neuron j for the first tick if something may happen to it.
 
     Parameters
     ----------
-    first, start : int
-        Lane of the block's first bit, and the first tick of the run.
-    flight : uint64
-        Address of the plane of lanes in which spikes are in flight after tick 0, and so on;
-        written if `quieting`.
+    potential, held : int
+        The highest of all lanes, the potential counted from the threshold.
     """
-    row_words = len(wake) // wake_ring
+    k = beat.nodes[j * NODE + KIND]
+    floored = before.kinds[k + FLOOR] > -(2**40)
+    if potential >= 0 or held > 0 or floored or before.kinds[k + LEAK] == MEMORYLESS:
+        beat.wake[j >> 6] |= ONE << uint64(j & 63)
+
+
+@inner
+def _load_start(before, beat, here, wide):
+    """Write the network's own state in all lanes of keepers and wide neurons."""
+    nodes, size = beat.nodes, here.size
+    for j in range(len(nodes) // NODE - 1):
+        role, number = nodes[j * NODE + ROLE], nodes[j * NODE + NUMBER]
+        v, c = int64(before.start_v[j]), int64(before.start_c[j])
+        if role == KEEPER:
+            v -= base_of(before.kinds[nodes[j * NODE + KIND] + THRESHOLD])
+            before.width[j] = signed_width(v)
+            _fill_number(here.potentials + uint64(number) * size, here.stride, beat.words, v,
+                         before.width[j])  # fmt: skip
+            _fill_number(here.flat + uint64(before.held_start[j]) * size, size, beat.words, c,
+                         before.held_bits[j])  # fmt: skip
+            _wake_first(before, beat, j, v, c)
+        elif role != GATE and wide is not None:
+            wide.wide_v[number, :] = v
+            wide.wide_i[number, :] = 0
+            wide.wide_c[number, :] = c
+            beat.wake[j >> 6] |= ONE << uint64(j & 63)
+
+
+@inner
+def _load_state(before, beat, here, wide, resumed, first):
+    """Write the state of keepers and wide neurons from which a run goes on.
+
+    Parameters
+    ----------
+    first : int
+        Lane of the first bit of the block; bits of no lane get some lane's state.
+    """
+    nodes, size = beat.nodes, here.size
+    start_v, start_i, start_c = resumed.start_v, resumed.start_i, resumed.start_c
+    lane_v, lane_c = resumed.lane_v, resumed.lane_c
+    for j in range(len(nodes) // NODE - 1):
+        role, number = nodes[j * NODE + ROLE], nodes[j * NODE + NUMBER]
+        if role == KEEPER:
+            base = base_of(before.kinds[nodes[j * NODE + KIND] + THRESHOLD])
+            planes, most, highest = 1, int64(-(2**62)), int64(0)
+            for lane in range(len(lane_v)):
+                row = max(first + lane, 0)
+                lane_v[lane] = start_v[min(row, len(start_v) - 1), j] - base
+                lane_c[lane] = start_c[min(row, len(start_c) - 1), j]
+                planes = max(planes, signed_width(lane_v[lane]))
+                most, highest = max(most, lane_v[lane]), max(highest, lane_c[lane])
+            before.width[j] = planes
+            write_planes(lane_v, here.potentials + uint64(number) * size, here.stride, planes)
+            write_planes(lane_c, here.flat + uint64(before.held_start[j]) * size, size,
+                         before.held_bits[j])  # fmt: skip
+            _wake_first(before, beat, j, most, highest)
+        elif role != GATE and wide is not None:
+            for lane in range(len(lane_v)):
+                row = max(first + lane, 0)
+                wide.wide_v[number, lane] = start_v[min(row, len(start_v) - 1), j]
+                wide.wide_i[number, lane] = start_i[min(row, len(start_i) - 1), j]
+                wide.wide_c[number, lane] = start_c[min(row, len(start_c) - 1), j]
+            beat.wake[j >> 6] |= ONE << uint64(j & 63)
+
+
+@inner
+def _load_flying(before, beat, ask, here, resumed, first):
+    """Write the spikes in flight in the block whose first bit is lane `first`; wake their targets.
+
+    If lanes run until they are quiet, write too in which spikes are in flight after tick 0, and so
+    on.
+    """
+    nodes, target, flat, size = beat.nodes, resumed.target, here.flat, here.size
+    row_words = len(beat.wake) // beat.wake_ring
+    begin = np.searchsorted(resumed.fly_lane, first)
+    end = np.searchsorted(resumed.fly_lane, first + 64 * beat.words)
     for f in range(begin, end):
-        bit, sent, j = fly_lane[f] - first, fly_tick[f] - start, fly_neuron[f]
+        bit, j = resumed.fly_lane[f] - first, resumed.fly_neuron[f]
+        sent = resumed.fly_tick[f] - ask.start_tick
         word, mask = uint64(8 * (bit // 64)), ONE << uint64(bit % 64)
         plane = int64(nodes[j * NODE + PLANE]) + (sent & int64(nodes[j * NODE + RING]))
         address = flat + uint64(plane) * size
-        if stamp[plane] != sent:
-            stamp[plane] = sent
-            _fill(address, int64(size) // 8, uint64(0))
+        if before.stamp[plane] != sent:
+            before.stamp[plane] = sent
+            _fill(address, beat.words, uint64(0))
         poke(address + word, peek(address + word) | mask)
         for s in range(nodes[j * NODE + TARGET], nodes[(j + 1) * NODE + TARGET]):
             due = sent + int64(target[2 * s] >> uint64(32))
             if due >= 0:
-                row = (due & (wake_ring - 1)) * row_words
-                wake[row + int64(target[2 * s] & LOW)] |= target[2 * s + 1]
-        if quieting:
-            for ahead in range(sent + longest[j]):
-                address = flight + uint64(ahead) * size + word
+                row = (due & (beat.wake_ring - 1)) * row_words
+                beat.wake[row + int64(target[2 * s] & LOW)] |= target[2 * s + 1]
+        if ask.until_quiet:
+            for ahead in range(sent + beat.longest[j]):
+                address = flat + uint64(beat.flight + ahead) * size + word
                 poke(address, peek(address) | mask)

@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import njit
 
-__all__ = ["inner"]
+__all__ = ["inlined", "inner"]
 
 _OPTIONS: dict[str, Any] = {
     "cache": True,
@@ -16,3 +16,5 @@ _OPTIONS: dict[str, Any] = {
 inner: Any = njit(**_OPTIONS)
 """For functions that only compiled functions call: no time goes into making them callable from
 elsewhere."""
+inlined: Any = njit(**_OPTIONS, forceinline=True)
+"""For those whose call would cost too much."""

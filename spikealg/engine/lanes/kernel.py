@@ -35,9 +35,11 @@ from spikealg.engine.lanes.work import (
     WAITED_FOR,
     Beat,
     Before,
+    Resumed,
     View,
     Wide,
     make_ask,
+    make_epochs,
     make_room,
     take,
 )
@@ -69,7 +71,6 @@ class Out(NamedTuple):
 
     Attributes
     ----------
-    epochs : int64 array (epochs, neurons)
     stopped : int64 array (lanes,)
         No lanes where none can finish.
     finished : uint64 array (words,)
@@ -80,7 +81,6 @@ class Out(NamedTuple):
         As in ``Windows``; other threads write other words.
     """
 
-    epochs: npt.NDArray[np.int64]
     stopped: npt.NDArray[np.int64]
     finished: npt.NDArray[np.uint64]
     tick: npt.NDArray[np.int64]
@@ -102,8 +102,9 @@ class _Slice:
         self.job, self.lanes = job, lanes
         self.plan = make_lane_plan(job)
         self.ask = make_ask(job, lanes)
-        self.room = make_room(self.plan, self.ask, job.until_count)
+        self.room = make_room(self.plan, self.ask, job)
         self.view = take(View, self.plan, self.room)
+        self.wide = take(Wide, self.plan, self.room) if len(self.room.wide_v) else None
         self.counts = np.zeros(n, dtype=np.int64)
         self.potentials = np.zeros((job.ticks, count, len(job.watched)), dtype=np.int32)
         rows = (count if job.keep_state else 0, n)
@@ -119,10 +120,12 @@ class _Slice:
         """Run all blocks."""
         job, ask, room, at, out = self.job, self.ask, self.room, self.at, self.out
         beat, here, before = take(Beat, self.plan, room), self._here(), self._before()
-        wide = take(Wide, self.plan, room) if len(room.wide_v) else None
+        epochs, resumed = make_epochs(job, room), self._resumed()
         n_lanes, told = self.lanes.stop - self.lanes.start, 0.0
         at[FIRST_WORD] = first_word = ask.first_bit // 128 * 2
-        while (code := advance(beat, before, ask, here, out, at, wide)) != DONE:
+        while (
+            code := advance(beat, before, ask, here, out, at, self.wide, epochs, resumed)
+        ) != DONE:
             done = 64.0 * (at[FIRST_WORD] - first_word)
             done += 64 * room.words * float(at[TICK] - job.start_tick) / max(job.ticks, 1)
             report(min(done, n_lanes) - told, self._take_spikes(BUFFER // 2))
@@ -142,7 +145,7 @@ class _Slice:
         return Outcome(
             spikes=PackedSpikes.concatenate(self.spikes),
             counts=self.counts,
-            epochs=out.epochs,
+            epochs=epochs.counts if epochs else np.zeros((0, 0), dtype=np.int64),
             stopped=out.stopped if job.stops else np.broadcast_to(np.int64(-1), n_lanes),
             potentials=self.potentials,
             final=self._final() if job.keep_state else None,
@@ -152,10 +155,8 @@ class _Slice:
     def _make_out(self) -> Out:
         job, ask, words = self.job, self.ask, self.room.words
         buffer = BUFFER + int(np.count_nonzero(ask.noted & FIRED)) * words
-        counted = len(job.epochs.neurons) if job.epochs else 0
         count = self.lanes.stop - self.lanes.start
         return Out(
-            epochs=np.zeros((len(ask.epoch_ks), counted), dtype=np.int64),
             stopped=np.full(count if job.stops else 0, -1, dtype=np.int64),
             finished=np.zeros(words, dtype=np.uint64),
             tick=np.empty(buffer, dtype=np.int64),
@@ -196,9 +197,24 @@ class _Slice:
         )
 
     def _before(self) -> Before:
-        start, flying = self.job.start, self._flying_before()
+        job = self.job
         return take(
             Before,
+            self.plan,
+            self.room,
+            start_v=read_only(job.start.v[0]),
+            start_c=read_only(job.start.c[0]),
+            offset=job.first_lane % 128,
+            keep_state=job.keep_state,
+        )
+
+    def _resumed(self) -> Resumed | None:
+        start = self.job.start
+        if len(start.v) == 1 and not start.i.any() and len(start.spikes.t) == 0:
+            return None
+        flying = self._flying_before()
+        return take(
+            Resumed,
             self.plan,
             self.room,
             start_v=read_only(start.v),
@@ -207,8 +223,6 @@ class _Slice:
             fly_lane=flying.lane,
             fly_tick=flying.t,
             fly_neuron=flying.i,
-            offset=self.job.first_lane % 128,
-            keep_state=self.job.keep_state,
         )
 
     def _flying_before(self) -> Spikes:
@@ -227,12 +241,12 @@ class _Slice:
         first_word, first_row = at[FIRST_WORD], 64 * at[FIRST_WORD] - ask.first_bit
         if ask.looking:
             write_potentials(
-                self.view, ask.inject_neuron, weight, *seen, first_row,
+                self.view, self.wide, ask.inject_neuron, weight, *seen, first_row,
                 read_only(self.job.watched), self.potentials,
             )  # fmt: skip
         if ask.until_quiet:
             drop_expecting(out.finished, ask.inject_planes[at[END_ENTRY] :], first_word)
-            keep_resting(self.view, ask.inject_neuron, weight, *seen, out.finished)
+            keep_resting(self.view, self.wide, ask.inject_neuron, weight, *seen, out.finished)
         elif not at[WAITED_FOR]:
             return
         live = _address(room.planes[room.live])
@@ -259,9 +273,9 @@ class _Slice:
         """Keep the state at the end of a block, and the spikes in flight."""
         ask, at, plan, room = self.ask, self.at, self.plan, self.room
         write_state(
-            self.view, ask.inject_neuron, self.job.injection.packed.weight, at[FIRST_ENTRY],
-            at[END_ENTRY], at[TICK] - 1 - ask.start_tick, 64 * at[FIRST_WORD] - ask.first_bit,
-            self.v, self.i, self.c,
+            self.view, self.wide, ask.inject_neuron, self.job.injection.packed.weight,
+            at[FIRST_ENTRY], at[END_ENTRY], at[TICK] - 1 - ask.start_tick,
+            64 * at[FIRST_WORD] - ask.first_bit, self.v, self.i, self.c,
         )  # fmt: skip
         neuron = np.repeat(np.arange(len(plan.longest)), plan.ring_mask + 1)
         sent = room.stamp.astype(np.int64)

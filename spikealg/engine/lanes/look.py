@@ -12,7 +12,9 @@ __all__ = ["drop_expecting", "keep_resting", "write_potentials", "write_state"]
 
 
 @njit(cache=True)
-def write_state(view, inject_neuron, inject_weight, first_entry, end_entry, t, first, v, i, c):
+def write_state(
+    view, wide, inject_neuron, inject_weight, first_entry, end_entry, t, first, v, i, c
+):
     """Write the state of a block at the end of tick t, counted from the start of the run.
 
     Parameters
@@ -21,7 +23,7 @@ def write_state(view, inject_neuron, inject_weight, first_entry, end_entry, t, f
         Row of v, i and c, int32 arrays (lanes, n), of the block's first bit.
     """
     for j in range(v.shape[1]):
-        reveal(view, inject_neuron, inject_weight, first_entry, end_entry, t, j)
+        reveal(view, wide, inject_neuron, inject_weight, first_entry, end_entry, t, j)
         for lane in range(max(0, -first), min(len(view.lane_v), len(v) - first)):
             v[first + lane, j] = view.lane_v[lane]
             i[first + lane, j] = view.lane_i[lane]
@@ -29,8 +31,8 @@ def write_state(view, inject_neuron, inject_weight, first_entry, end_entry, t, f
 
 
 @njit(cache=True)
-def write_potentials(view, inject_neuron, inject_weight, first_entry, end_entry, t, first, watched,
-                     potentials):  # fmt: skip
+def write_potentials(view, wide, inject_neuron, inject_weight, first_entry, end_entry, t, first,
+                     watched, potentials):  # fmt: skip
     """Write the potentials of watched neurons in the lanes that run.
 
     Parameters
@@ -40,7 +42,7 @@ def write_potentials(view, inject_neuron, inject_weight, first_entry, end_entry,
     """
     live = uint64(view.flat.ctypes.data) + uint64(8 * view.words * view.live)
     for w in range(len(watched)):
-        reveal(view, inject_neuron, inject_weight, first_entry, end_entry, t, watched[w])
+        reveal(view, wide, inject_neuron, inject_weight, first_entry, end_entry, t, watched[w])
         for lane in range(len(view.lane_v)):
             bits = peek(live + uint64(8 * (lane // 64)))
             if (bits >> uint64(lane % 64)) & uint64(1):
@@ -56,11 +58,11 @@ def drop_expecting(finished, planes, first_word):
 
 
 @njit(cache=True)
-def keep_resting(view, inject_neuron, inject_weight, first_entry, end_entry, t, finished):
+def keep_resting(view, wide, inject_neuron, inject_weight, first_entry, end_entry, t, finished):
     """Clear the lanes in which some neuron is not at rest at the end of tick t."""
     for j in range(len(view.width)):
         if not finished.any():
             break
-        reveal(view, inject_neuron, inject_weight, first_entry, end_entry, t, j)
+        reveal(view, wide, inject_neuron, inject_weight, first_entry, end_entry, t, j)
         rest(view.kinds, view.nodes[j * NODE + KIND], view.lane_v, view.lane_i, view.lane_c,
              finished)  # fmt: skip

@@ -61,15 +61,13 @@ def count_down(place, words, counter, bits, size):
 
 
 @inner
-def begin_epochs(place, words, members, size, marked, epoch_ks, entered, low, high):
+def begin_epochs(epochs, place, words, members, size, low, high):
     """Let the lanes in which the marker fired leave their epoch and begin the next.
 
     Parameters
     ----------
     members : uint64
         Address of the plane of the first epoch: which lanes are in it.
-    marked : int64 array (lanes,)
-        Spikes of the marker so far, written.
     low, high : int
         Epochs before `low` are over, those from `high` on have not begun.
 
@@ -87,20 +85,19 @@ def begin_epochs(place, words, members, size, marked, epoch_ks, entered, low, hi
             poke(address, peek(address) & ~bits)
         while bits != uint64(0):
             lane = 64 * w + int64(lowest(bits))
-            marked[lane] += 1
-            e = np.searchsorted(epoch_ks, marked[lane])
-            if e < len(epoch_ks) and epoch_ks[e] == marked[lane]:
+            epochs.marked[lane] += 1
+            e = np.searchsorted(epochs.ks, epochs.marked[lane])
+            if e < len(epochs.ks) and epochs.ks[e] == epochs.marked[lane]:
                 address = members + uint64(e) * size + uint64(8 * w)
                 poke(address, peek(address) | (bits & (uint64(0) - bits)))
-                entered[e] += 1
+                epochs.entered[e] += 1
                 high = max(high, e + 1)
             bits &= bits - ONE
     return high
 
 
 @inner
-def count_epochs(fired, places, listed, words, members, size, epoch_column, epochs, entered, lanes,
-                 low, high):  # fmt: skip
+def count_epochs(epochs, fired, places, listed, words, members, size, lanes, low, high):
     """Count the spikes of a tick in the epochs of their lanes; return the new `low`."""
     for e in range(low, high):
         plane, present = members + uint64(e) * size, uint64(0)
@@ -108,17 +105,17 @@ def count_epochs(fired, places, listed, words, members, size, epoch_column, epoc
             present |= peek(plane + uint64(8 * w))
         if present == uint64(0):
             # Lanes drift, but an epoch in which all have been is over.
-            if e == low and entered[e] == lanes:
+            if e == low and epochs.entered[e] == lanes:
                 low += 1
             continue
         for f in range(listed):
-            column = epoch_column[fired[f]]
+            column = epochs.column[fired[f]]
             if column < 0:
                 continue
             count = uint64(0)
             for w in range(words):
                 count += count_ones(peek(places[f] + uint64(8 * w)) & peek(plane + uint64(8 * w)))
-            epochs[e, column] += int64(count)
+            epochs.counts[e, column] += int64(count)
     return low
 
 

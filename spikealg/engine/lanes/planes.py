@@ -21,9 +21,9 @@ live : uint64
 
 from __future__ import annotations
 
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
-from spikealg.engine.lanes.compiled import inner
+from spikealg.engine.lanes.compiled import inlined, inner
 from spikealg.engine.words import (
     BYTES,
     any_bit,
@@ -141,14 +141,14 @@ def fire_every(plus, n_plus, minus, n_minus, out, live, size):
     return total(count)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _full(a, b, c):
     """Return the two planes of a + b + c."""
     x = a ^ b
     return x ^ c, (a & b) | (x & c)
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _sum_few(plus, n_plus, minus, n_minus, s0, s1, s2, s3, w):
     """Return the four planes of a sum from −8 to 7 at `w`, started at planes s0 to s3."""
     a, odd = ZERO, n_plus & ONE
@@ -209,7 +209,7 @@ def _add_weighted(number, width, x, weight):
         number += STEP
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _input(inputs, a, n, flip, w):
     """Return input a of a list of n at `w`, complemented if `flip` says so; 0 after the last."""
     x = each(ZERO)
@@ -465,13 +465,13 @@ def settle(fired_plane, any_fired, potential, stride, width, how, value, thresho
     return what
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _key0(key, r):
     """Return the first half of the key of round r of Philox4x32."""
     return (key + r * uint64(0x9E3779B9)) & LOW
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _key1(key, r):
     """Return the second half of the key of round r of Philox4x32."""
     return (key + r * uint64(0xBB67AE85)) & LOW

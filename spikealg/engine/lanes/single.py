@@ -212,7 +212,7 @@ def _arrivals(view, tick, neuron):
 
 
 @inner
-def reveal(view, inject_neuron, inject_weight, first_entry, end_entry, tick, neuron):
+def reveal(view, wide, inject_neuron, inject_weight, first_entry, end_entry, tick, neuron):
     """Write v, i and c of a neuron at the end of a tick, lane by lane, to ``view.lane_*``.
 
     `tick` counts from the start of the run; the entries of inputs are those of this tick.
@@ -223,10 +223,10 @@ def reveal(view, inject_neuron, inject_weight, first_entry, end_entry, tick, neu
     node = neuron * NODE
     role, number = view.nodes[node + ROLE], int64(view.nodes[node + NUMBER])
     k = int64(view.nodes[node + KIND])
-    if role == WIDE:
+    if wide is not None and role == WIDE:
         for lane in range(len(v)):
-            v[lane], i[lane] = view.wide_v[number, lane], view.wide_i[number, lane]
-            c[lane] = view.wide_c[number, lane]
+            v[lane], i[lane] = wide.wide_v[number, lane], wide.wide_i[number, lane]
+            c[lane] = wide.wide_c[number, lane]
         return
     _arrivals(view, tick, neuron)
     if role == KEEPER:

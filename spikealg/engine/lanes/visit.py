@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import int64, njit, uint64
+from numba import int64, uint64
 
-from spikealg.engine.lanes.compiled import inner
+from spikealg.engine.lanes.compiled import inlined, inner
 from spikealg.engine.lanes.plan import (
     GATE,
     KIND,
@@ -119,7 +119,7 @@ class Here(NamedTuple):
     lanes: np.uint64
 
 
-@njit(cache=True, inline="always")
+@inlined
 def gather(here, j, t, injecting, entry, end_entry):
     """List what arrives at neuron j, planes that nobody has written in time left out.
 
@@ -174,7 +174,7 @@ def gather(here, j, t, injecting, entry, end_entry):
     return n_plus, n_minus, up, down, arrived_plus, arrived_minus
 
 
-@njit(cache=True, inline="always")
+@inlined
 def send(here, j, t, plane, count, listed, list_all):
     """Let `count` spikes of neuron j wake whom they will reach; return the length of the list."""
     node = here.nodes + j * uint64(4 * NODE)
@@ -194,7 +194,7 @@ def send(here, j, t, plane, count, listed, list_all):
     return listed
 
 
-@njit(cache=True, inline="always")
+@inlined
 def wake_next(here, j, t):
     """Wake neuron j for the tick after t."""
     row = ((uint64(t) + ONE) & here.wake_mask) * here.wake_words
@@ -202,7 +202,7 @@ def wake_next(here, j, t):
     poke(word, peek(word) | (ONE << (j & uint64(63))))
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _note_wild(here, j, lane):
     """Keep an overflow if no neuron before has one in this tick."""
     known = int64(peek(here.wild))

@@ -35,11 +35,14 @@ __all__ = [
     "Ask",
     "Beat",
     "Before",
+    "Epochs",
+    "Resumed",
     "Room",
     "View",
     "Wide",
     "block_words",
     "make_ask",
+    "make_epochs",
     "make_room",
     "take",
 ]
@@ -93,7 +96,6 @@ class Ask(NamedTuple):
         Neurons whose spikes are recorded.
     until_quiet, looking : bool
         Whether lanes run until they are quiet, and whether potentials are wanted.
-    epoch_ks : int64 array, epoch_column : int64 array (n,)
     read_start : int64 array (n + 1,)
         The windows of each neuron.
     read_first, read_ticks, read_row, read_stride : int64 arrays (windows,)
@@ -112,8 +114,6 @@ class Ask(NamedTuple):
     recorded: int
     until_quiet: bool
     looking: bool
-    epoch_ks: npt.NDArray[np.int64]
-    epoch_column: npt.NDArray[np.int64]
     read_start: npt.NDArray[np.int64]
     read_first: npt.NDArray[np.int64]
     read_ticks: npt.NDArray[np.int64]
@@ -166,10 +166,6 @@ class Room:
     wide_v, wide_i, wide_c : int32 arrays (wide neurons, 64·words)
     lane_v, lane_i, lane_c, lane_drive : int64 arrays (64·words,)
         One number per lane of one neuron.
-    marked : int64 array (64·words,)
-        How often the marker of epochs has spiked, lane by lane.
-    entered : int64 array (epochs,)
-        How many lanes of the block have begun each epoch.
     """
 
     flat: npt.NDArray[np.uint64]
@@ -207,8 +203,6 @@ class Room:
     lane_i: npt.NDArray[np.int64]
     lane_c: npt.NDArray[np.int64]
     lane_drive: npt.NDArray[np.int64]
-    marked: npt.NDArray[np.int64]
-    entered: npt.NDArray[np.int64]
 
     @property
     def planes(self) -> npt.NDArray[np.uint64]:
@@ -238,8 +232,6 @@ class Beat(NamedTuple):
     injected_from: npt.NDArray[np.int32]
     fired: npt.NDArray[np.int64]
     places: npt.NDArray[np.uint64]
-    marked: npt.NDArray[np.int64]
-    entered: npt.NDArray[np.int64]
 
 
 class Before(NamedTuple):
@@ -247,12 +239,33 @@ class Before(NamedTuple):
 
     Attributes
     ----------
-    start_v, start_i, start_c : int32 arrays (lanes or 1, n)
-    fly_lane, fly_tick, fly_neuron : int64 arrays
-        Spikes in flight at the start in the lanes of the slice, sorted by lane.
+    start_v, start_c : int32 arrays (n,)
+        The state of every lane, where there is no other.
     offset : int
         Bit position of the job's first lane.
     keep_state : bool
+    """
+
+    start_v: npt.NDArray[np.int32]
+    start_c: npt.NDArray[np.int32]
+    offset: int
+    keep_state: bool
+    until_count: int
+    kinds: npt.NDArray[np.int64]
+    held_bits: npt.NDArray[np.int64]
+    held_start: npt.NDArray[np.int64]
+    width: npt.NDArray[np.int64]
+    stamp: npt.NDArray[np.int32]
+
+
+class Resumed(NamedTuple):
+    """The state from which a run goes on.
+
+    Attributes
+    ----------
+    start_v, start_i, start_c : int32 arrays (lanes or 1, n)
+    fly_lane, fly_tick, fly_neuron : int64 arrays
+        Spikes in flight at the start in the lanes of the slice, sorted by lane.
     """
 
     start_v: npt.NDArray[np.int32]
@@ -261,20 +274,32 @@ class Before(NamedTuple):
     fly_lane: npt.NDArray[np.int64]
     fly_tick: npt.NDArray[np.int64]
     fly_neuron: npt.NDArray[np.int64]
-    offset: int
-    keep_state: bool
-    until_count: int
-    kinds: npt.NDArray[np.int64]
     target: npt.NDArray[np.uint64]
-    held_bits: npt.NDArray[np.int64]
-    held_start: npt.NDArray[np.int64]
-    width: npt.NDArray[np.int64]
-    stamp: npt.NDArray[np.int32]
-    wide_v: npt.NDArray[np.int32]
-    wide_i: npt.NDArray[np.int32]
-    wide_c: npt.NDArray[np.int32]
     lane_v: npt.NDArray[np.int64]
     lane_c: npt.NDArray[np.int64]
+
+
+class Epochs(NamedTuple):
+    """The epochs that a job counts.
+
+    Attributes
+    ----------
+    ks : int64 array (epochs,)
+        Which spikes of the marker begin them.
+    column : int64 array (n,)
+        Column of each neuron in `counts`, or −1.
+    counts : int64 array (epochs, neurons), written
+    marked : int64 array (64·words,), written
+        How often the marker has spiked, lane by lane of a block.
+    entered : int64 array (epochs,), written
+        How many lanes of the block have begun each epoch.
+    """
+
+    ks: npt.NDArray[np.int64]
+    column: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    marked: npt.NDArray[np.int64]
+    entered: npt.NDArray[np.int64]
 
 
 class Wide(NamedTuple):
@@ -308,16 +333,13 @@ class View(NamedTuple):
     held_start: npt.NDArray[np.int64]
     width: npt.NDArray[np.int64]
     stamp: npt.NDArray[np.int32]
-    wide_v: npt.NDArray[np.int32]
-    wide_i: npt.NDArray[np.int32]
-    wide_c: npt.NDArray[np.int32]
     lane_v: npt.NDArray[np.int64]
     lane_i: npt.NDArray[np.int64]
     lane_c: npt.NDArray[np.int64]
     lane_drive: npt.NDArray[np.int64]
 
 
-Part = TypeVar("Part", Beat, Before, Wide, View)
+Part = TypeVar("Part", Beat, Before, Resumed, Wide, View)
 
 
 def take(part: type[Part], plan: LanePlan, room: Room, **others: Any) -> Part:
@@ -345,11 +367,7 @@ def make_ask(job: Job, lanes: slice) -> Ask:
     noted = np.zeros(n, dtype=np.int32)
     noted[job.recorded] |= FIRED
     noted[job.until_neurons] |= UNTIL
-    epoch_column = np.full(n, -1, dtype=np.int64)
-    ks = np.empty(0, dtype=np.int64)
     if job.epochs is not None:
-        ks = job.epochs.ks
-        epoch_column[job.epochs.neurons] = np.arange(len(job.epochs.neurons))
         noted[job.epochs.neurons] |= COUNTED
         noted[job.epochs.marker] |= MARKS
     noted[job.windows.neuron] |= READ
@@ -368,8 +386,6 @@ def make_ask(job: Job, lanes: slice) -> Ask:
         recorded=len(job.recorded),
         until_quiet=job.until_quiet,
         looking=len(job.watched) > 0,
-        epoch_ks=ks,
-        epoch_column=epoch_column,
         read_start=np.searchsorted(job.windows.neuron, np.arange(n + 1)),
         read_first=job.windows.first,
         read_ticks=job.windows.ticks,
@@ -378,7 +394,23 @@ def make_ask(job: Job, lanes: slice) -> Ask:
     )
 
 
-def make_room(plan: LanePlan, ask: Ask, until_count: int) -> Room:
+def make_epochs(job: Job, room: Room) -> Epochs | None:
+    """Return what counts the epochs of a job, if it has any."""
+    if job.epochs is None:
+        return None
+    ks, neurons = job.epochs.ks, job.epochs.neurons
+    column = np.full(job.network.n_neurons, -1, dtype=np.int64)
+    column[neurons] = np.arange(len(neurons))
+    return Epochs(
+        ks=ks,
+        column=column,
+        counts=np.zeros((len(ks), len(neurons)), dtype=np.int64),
+        marked=np.empty(64 * room.words, dtype=np.int64),
+        entered=np.empty(len(ks), dtype=np.int64),
+    )
+
+
+def make_room(plan: LanePlan, ask: Ask, job: Job) -> Room:
     """Return the memory for the blocks of a slice."""
     n = len(plan.role)
     first_word = ask.first_bit // 128 * 2
@@ -396,8 +428,8 @@ def make_room(plan: LanePlan, ask: Ask, until_count: int) -> Room:
         ("injected", injected),
         ("live", 1),
         ("none", 1),
-        ("until", until_count.bit_length()),
-        ("epochs", len(ask.epoch_ks)),
+        ("until", job.until_count.bit_length()),
+        ("epochs", len(job.epochs.ks) if job.epochs else 0),
         ("flight", plan.wake_ring if ask.until_quiet else 0),
         ("sums", SLICED_BITS + 4),
     ):
@@ -409,8 +441,8 @@ def make_room(plan: LanePlan, ask: Ask, until_count: int) -> Room:
         flat=np.empty(planes * words, dtype=np.uint64),
         words=words,
         keepers=keepers,
-        until_count=until_count,
-        until_bits=until_count.bit_length(),
+        until_count=job.until_count,
+        until_bits=job.until_count.bit_length(),
         **starts,
         held_start=held_start + starts["held"],
         width=np.zeros(n, dtype=np.int64),
@@ -433,6 +465,4 @@ def make_room(plan: LanePlan, ask: Ask, until_count: int) -> Room:
         lane_i=np.empty(lanes, dtype=np.int64),
         lane_c=np.empty(lanes, dtype=np.int64),
         lane_drive=np.empty(lanes, dtype=np.int64),
-        marked=np.empty(lanes, dtype=np.int64),
-        entered=np.empty(len(ask.epoch_ks), dtype=np.int64),
     )
