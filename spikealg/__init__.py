@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from spikealg.errors import SpikealgError
 
 if TYPE_CHECKING:
-    from spikealg import circuits, diffusion, engine, hardware, network
+    from spikealg import circuits, diffusion, engine, hardware, learners, network
     from spikealg.circuits import Circuit
     from spikealg.engine import Run, simulate
     from spikealg.network import Network
@@ -27,6 +27,7 @@ __all__ = [
     "diffusion",
     "engine",
     "hardware",
+    "learners",
     "network",
     "simulate",
 ]
@@ -40,7 +41,7 @@ _HOMES = {
     "Run": "spikealg.engine",
     "simulate": "spikealg.engine",
 }
-_MODULES = ("circuits", "diffusion", "engine", "hardware", "network")
+_MODULES = ("circuits", "diffusion", "engine", "hardware", "learners", "network")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,64 @@
+"""Learners: units, layers, learning rules, and models that become networks of the engine.
+
+Arrays are time-major, (ticks, batch, *features).
+"""
+
+from __future__ import annotations
+
+from spikealg.learners.base import Layer
+from spikealg.learners.layers import Dense, Recurrent
+from spikealg.learners.rules import Learned, gradients, learn
+from spikealg.learners.sequential import Forward, Sequential
+from spikealg.learners.surrogates import (
+    Boxcar,
+    SigmoidPrime,
+    SuperSpike,
+    Surrogate,
+    TanhPrime,
+    Triangle,
+)
+from spikealg.learners.units import (
+    ASNU,
+    GLIF,
+    LISNU,
+    SNU,
+    UNITS,
+    IntegrateFire,
+    LeakyReadout,
+    ReLU,
+    Sigmoid,
+    Tanh,
+    Unit,
+    sSNU,
+    unit,
+)
+
+__all__ = [
+    "ASNU",
+    "GLIF",
+    "LISNU",
+    "SNU",
+    "UNITS",
+    "Boxcar",
+    "Dense",
+    "Forward",
+    "IntegrateFire",
+    "Layer",
+    "LeakyReadout",
+    "Learned",
+    "ReLU",
+    "Recurrent",
+    "Sequential",
+    "Sigmoid",
+    "SigmoidPrime",
+    "SuperSpike",
+    "Surrogate",
+    "Tanh",
+    "TanhPrime",
+    "Triangle",
+    "Unit",
+    "gradients",
+    "learn",
+    "sSNU",
+    "unit",
+]

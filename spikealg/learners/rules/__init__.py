@@ -1,0 +1,59 @@
+"""Learning rules: each makes gradients of a loss by a model's parameters, in one structure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice
+from spikealg.learners.base import Gradients
+from spikealg.learners.rules.bptt import bptt
+from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.sequential import Sequential
+
+__all__ = ["RULES", "Learned", "Loss", "bptt", "gradients", "learn"]
+
+RULES: Mapping[str, Callable[..., Learned]] = {"bptt": bptt}
+"""Rules by name. All take (model, x, target, *, loss, state, train, rng) and options of theirs."""
+
+
+def learn(
+    model: Sequential,
+    x: npt.ArrayLike,
+    y: Any,
+    *,
+    loss: Loss,
+    rule: str = "bptt",
+    **options: Any,
+) -> Learned:
+    """Return loss, gradients, output and last state of one sequence by `rule`.
+
+    Parameters
+    ----------
+    model : Sequential
+    x : array_like, (ticks, batch, *in_shape)
+    y : object
+        What `loss` compares the output with.
+    loss : callable
+        loss(output, y) -> (value, gradient by the output).
+    rule : str
+        One of `RULES`.
+    **options
+        state, train, rng, and what the rule takes besides.
+    """
+    return RULES[as_choice("rule", rule, RULES)](model, x, y, loss=loss, **options)
+
+
+def gradients(
+    model: Sequential,
+    x: npt.ArrayLike,
+    y: Any,
+    *,
+    loss: Loss,
+    rule: str = "bptt",
+    **options: Any,
+) -> Gradients:
+    """Return the gradients of the loss by all parameters, see `learn`."""
+    return learn(model, x, y, loss=loss, rule=rule, **options).gradients

@@ -1,0 +1,81 @@
+"""Backpropagation through time, of the whole sequence or truncated.
+
+Werbos, "Backpropagation through time", Proceedings of the IEEE 1990; steps are given the slopes of
+surrogates (Neftci et al., "Surrogate gradient learning", IEEE Signal Processing Magazine 2019).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_int
+from spikealg.errors import InputError
+from spikealg.learners.base import Array, State, sequence
+from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.sequential import Sequential
+
+__all__ = ["bptt"]
+
+
+def bptt(
+    model: Sequential,
+    x: npt.ArrayLike,
+    target: Any,
+    *,
+    loss: Loss,
+    state: tuple[State, ...] | None = None,
+    truncate: int | None = None,
+    train: bool = True,
+    rng: np.random.Generator | None = None,
+) -> Learned:
+    """Return loss and gradients of one sequence.
+
+    Parameters
+    ----------
+    model : Sequential
+        Not changed, but for running statistics where `train`.
+    x : array_like, (ticks, batch, *in_shape)
+    target : object
+        What `loss` compares the output with.
+    loss : callable
+        loss(y, target) -> (value, dy), of the whole sequence.
+    state : tuple of tuple of ndarray, optional
+        Where the sequence starts; gradients do not go further back. None: at rest.
+    truncate : int, optional
+        Gradients do not cross the borders of pieces of so many ticks, counted from the first.
+        Values and outputs are those of the whole sequence. None: one piece.
+    train : bool
+        Whether dropout drops and batch statistics are taken, of each piece.
+    rng : Generator, optional
+        For dropout.
+    """
+    if truncate is not None:
+        truncate = as_int("truncate", truncate, low=1)
+    x = sequence("x", x, model.in_shape, model.dtype)
+    length = len(x) if truncate is None else truncate
+    pieces = []
+    for begin in range(0, len(x), length):
+        piece = model.forward(x[begin : begin + length], state, train, rng)
+        pieces.append(piece)
+        state = piece.state
+    y = pieces[0].y if len(pieces) == 1 else np.concatenate([piece.y for piece in pieces])
+    value, dy = _judged(loss, y, target)
+    gradients = {name: np.zeros_like(array) for name, array in model.parameters().items()}
+    for place, piece in enumerate(pieces):
+        begin = place * length
+        for name, part in model.backward(dy[begin : begin + length], piece).items():
+            gradients[name] += part
+    return Learned(value, gradients, y, pieces[-1].state)
+
+
+def _judged(loss: Loss, y: Array, target: Any) -> tuple[float, Array]:
+    """Return value and gradient of the loss, the gradient's shape checked."""
+    value, dy = loss(y, target)
+    if np.shape(dy) != y.shape:
+        raise InputError(
+            f"loss must return a gradient of the output's shape {y.shape}, got {np.shape(dy)}"
+        )
+    return float(value), dy

@@ -1,0 +1,36 @@
+"""What a learning rule returns, and the loss that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from spikealg.learners.base import Array, Gradients, State
+
+__all__ = ["Learned", "Loss"]
+
+Loss = Callable[[Array, Any], tuple[float, Array]]
+"""loss(y, target) -> (value, dy): y and dy are (ticks, batch, *shape), dy the gradient by y."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What one pass over a sequence teaches.
+
+    Attributes
+    ----------
+    value : float
+        Loss.
+    gradients : dict of str to ndarray
+        By the keys of `Sequential.parameters`.
+    y : ndarray, (ticks, batch, *shape)
+        Output of the model.
+    state : tuple of tuple of ndarray
+        State of each layer after the last tick.
+    """
+
+    value: float
+    gradients: Gradients
+    y: Array
+    state: tuple[State, ...]

@@ -1,0 +1,289 @@
+"""A model: layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.archive import read_archive, write_archive
+from spikealg.arguments import as_int
+from spikealg.errors import FileFormatError, InputError, InputTypeError
+from spikealg.learners.base import Array, Gradients, Layer, Shape, State, sequence
+
+__all__ = ["Forward", "Sequential"]
+
+_FORMAT = "spikealg model"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What a model did with a sequence.
+
+    Attributes
+    ----------
+    y : ndarray, (ticks, batch, *shape)
+        Output of the last layer.
+    state : tuple of tuple of ndarray
+        State of each layer after the last tick.
+    tapes : tuple
+        Of each layer, for going back.
+    outputs : tuple of ndarray
+        Output of each layer, (ticks, batch, *shape of the layer).
+    """
+
+    y: Array
+    state: tuple[State, ...]
+    tapes: tuple[Any, ...]
+    outputs: tuple[Array, ...]
+
+    @property
+    def activity(self) -> tuple[float, ...]:
+        """Share of the outputs of each layer that are not 0: of spikes, where they are binary."""
+        return tuple(np.count_nonzero(y) / y.size for y in self.outputs)
+
+
+class Sequential:
+    """Layers one after another, units among them.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        A layer belongs to one model, and stands in it once.
+    shape : tuple of int
+        Features of the input.
+    seed : int
+        Of the initial weights.
+    dtype : dtype
+        float32 or float64. Models of one seed differ between the two by rounding only.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+    in_shape, shape : tuple of int
+        Features that go in and come out.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If a layer does not fit the one before it; the message names its place.
+
+    Examples
+    --------
+    >>> from spikealg.learners import Dense, Sequential, unit
+    >>> model = Sequential([Dense(3), unit("BLI"), Dense(2)], shape=(4,), seed=0)
+    >>> model(np.ones((5, 1, 4))).shape
+    (5, 1, 2)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        shape: Sequence[int] | int,
+        seed: int = 0,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.layers = tuple(layers)
+        if not self.layers:
+            raise InputError("layers must hold at least one layer, got none")
+        for place, layer in enumerate(self.layers):
+            if not isinstance(layer, Layer):
+                raise InputTypeError(f"layers[{place}] must be a layer, got {type(layer).__name__}")
+            if any(layer is other for other in self.layers[:place]):
+                raise InputError(f"layers[{place}] stands in the model twice: make a new one")
+        if isinstance(shape, (int, np.integer)):
+            shape = (int(shape),)
+        self.in_shape: Shape = tuple(as_int("shape", n, low=1) for n in shape)
+        self.seed = as_int("seed", seed, low=0)
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise InputError(f"dtype must be float32 or float64, got {self.dtype}")
+        rng = np.random.default_rng(self.seed)
+        self.shape = self.in_shape
+        for place, layer in enumerate(self.layers):
+            try:
+                self.shape = layer.build(self.shape, rng, self.dtype)
+            except InputError as error:
+                raise InputError(f"layer {place}: {error}") from None
+
+    def parameters(self) -> dict[str, Array]:
+        """Return what is trained, by "place.name"; change the arrays in place to train."""
+        return {
+            f"{place}.{name}": value
+            for place, layer in enumerate(self.layers)
+            for name, value in layer.parameters.items()
+        }
+
+    def buffers(self) -> dict[str, Array]:
+        """Return what is saved but not trained, by "place.name"."""
+        return {
+            f"{place}.{name}": value
+            for place, layer in enumerate(self.layers)
+            for name, value in layer.buffers.items()
+        }
+
+    def start(self, batch: int) -> tuple[State, ...]:
+        """Return the state of each layer before the first tick, for `batch` rows."""
+        batch = as_int("batch", batch, low=1)
+        return tuple(layer.start(batch) for layer in self.layers)
+
+    def forward(
+        self,
+        x: npt.ArrayLike,
+        state: tuple[State, ...] | None = None,
+        train: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> Forward:
+        """Run a sequence and keep what going back needs.
+
+        Parameters
+        ----------
+        x : array_like, (ticks, batch, *in_shape)
+            Numbers or booleans.
+        state : tuple of tuple of ndarray, optional
+            From an earlier call, whose sequence is continued. None starts at rest.
+        train : bool
+            Whether dropout drops and batch statistics are taken.
+        rng : Generator, optional
+            For dropout.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If `x` has another shape or holds NaN, or `state` is not one of this model and batch.
+        """
+        x, state = self._checked(x, state)
+        states, tapes, outputs = [], [], []
+        for layer, before in zip(self.layers, state, strict=True):
+            x, after, tape = layer.forward(x, before, train, rng)
+            states.append(after)
+            tapes.append(tape)
+            outputs.append(x)
+        return Forward(x, tuple(states), tuple(tapes), tuple(outputs))
+
+    def __call__(self, x: npt.ArrayLike) -> Array:
+        """Return the output for the sequence `x` from rest; nothing is kept for going back."""
+        y, state = self._checked(x, None)
+        for layer, before in zip(self.layers, state, strict=True):
+            y, *_ = layer.forward(y, before)
+        return y
+
+    def backward(
+        self,
+        dy: npt.ArrayLike,
+        forward: Forward,
+        inner: Mapping[int, Array] | None = None,
+    ) -> Gradients:
+        """Return the gradients of a loss by all parameters, through the whole sequence.
+
+        Parameters
+        ----------
+        dy : array_like, (ticks, batch, *shape)
+            Gradient of the loss by the output.
+        forward : Forward
+            From `forward`.
+        inner : mapping of int to ndarray, optional
+            Gradients of the loss by outputs of layers within, by their place; penalties on
+            activity are such.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By the keys of `parameters`.
+        """
+        dy = sequence("dy", dy, self.shape, self.dtype)
+        if dy.shape != forward.y.shape:
+            raise InputError(f"dy must have shape {forward.y.shape}, got shape {dy.shape}")
+        inner = {} if inner is None else inner
+        for place, value in inner.items():
+            as_int("inner", place, low=0, high=len(self.layers) - 1)
+            if value.shape != forward.outputs[place].shape:
+                wanted = forward.outputs[place].shape
+                raise InputError(
+                    f"inner[{place}] must have shape {wanted}, got shape {value.shape}"
+                )
+        # Below the first layer that has parameters nobody asks for gradients.
+        lowest = next((k for k, layer in enumerate(self.layers) if layer.parameters), 0)
+        found: dict[str, Array] = {}
+        gradient: Array = dy
+        for place in range(len(self.layers) - 1, lowest - 1, -1):
+            if place in inner:
+                gradient = gradient + inner[place].astype(self.dtype, copy=False)
+            inward, gradients = self.layers[place].backward(
+                gradient, forward.tapes[place], inward=place > lowest
+            )
+            found.update({f"{place}.{name}": value for name, value in gradients.items()})
+            if inward is not None:
+                gradient = inward
+        return {name: found[name] for name in self.parameters()}
+
+    def summary(self) -> str:
+        """Return a table: layers, features that come out, number of parameters."""
+        rows = [("", "layer", "out", "parameters")]
+        for place, layer in enumerate(self.layers):
+            count = sum(value.size for value in layer.parameters.values())
+            rows.append((str(place), layer.describe(), str(layer.shape), f"{count:,}"))
+        total = sum(value.size for value in self.parameters().values())
+        rows.append(("", "total", "", f"{total:,}"))
+        widths = [max(len(row[k]) for row in rows) for k in range(4)]
+        return "\n".join(
+            f"{a:>{widths[0]}}  {b:<{widths[1]}}  {c:<{widths[2]}}  {d:>{widths[3]}}"
+            for a, b, c, d in rows
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write parameters and buffers to `path`: npz with a JSON header, see `archive`."""
+        header = {
+            "layers": [layer.describe() for layer in self.layers],
+            "in_shape": list(self.in_shape),
+            "dtype": self.dtype.name,
+        }
+        write_archive(path, _FORMAT, _VERSION, header, self._saved())
+
+    def load(self, path: str | Path) -> None:
+        """Read parameters and buffers from `path` into this model, in place.
+
+        Raises
+        ------
+        FileFormatError
+            If the file is no model, or one of other layers; nothing is changed then.
+        """
+        _, arrays = read_archive(path, _FORMAT, _VERSION)
+        own = self._saved()
+        for name in own.keys() | arrays.keys():
+            here = own[name].shape if name in own else None
+            there = arrays[name].shape if name in arrays else None
+            if here != there:
+                raise FileFormatError(
+                    f"{path} does not fit the model: {name} has shape {there} in the file, "
+                    f"{here} in the model (None: it is not there)"
+                )
+        for name, array in own.items():
+            array[...] = arrays[name]
+
+    def _saved(self) -> dict[str, Array]:
+        return {**self.parameters(), **self.buffers()}
+
+    def _checked(
+        self, x: npt.ArrayLike, state: tuple[State, ...] | None
+    ) -> tuple[Array, tuple[State, ...]]:
+        array = sequence("x", x, self.in_shape, self.dtype)
+        rest = self.start(array.shape[1])
+        if state is None:
+            return array, rest
+        if len(state) != len(rest):
+            raise InputError(
+                f"state must have one entry for each of {len(rest)} layers, got {len(state)}"
+            )
+        for place, (given, own) in enumerate(zip(state, rest, strict=True)):
+            shapes = [tuple(part.shape) for part in given], [part.shape for part in own]
+            if shapes[0] != shapes[1]:
+                raise InputError(
+                    f"state[{place}] must hold arrays of shapes {shapes[1]}, got {shapes[0]}"
+                )
+        return array, state

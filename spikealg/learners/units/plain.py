@@ -1,0 +1,153 @@
+"""Units without spikes: a leaky readout, and the activations of ordinary networks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.errors import InputError
+from spikealg.learners.base import Array, Gradients, State
+from spikealg.learners.units.base import Back, Derivatives, Trace, Unit, flat
+from spikealg.learners.units.kernels import leak_backward, leak_forward
+
+__all__ = ["LeakyReadout", "ReLU", "Sigmoid", "Tanh"]
+
+
+class LeakyReadout(Unit):
+    """Integrators that never fire: y_t = κ y_{t−1} + x_t.
+
+    Parameters
+    ----------
+    decay : float or array_like
+        κ, 0 to 1.
+    trainable : tuple of str
+        ("decay",) to train it.
+    """
+
+    constant_names = ("decay",)
+    state_names = ("y",)
+
+    def __init__(self, decay: npt.ArrayLike = 0.9, trainable: tuple[str, ...] = ()) -> None:
+        super().__init__({"decay": decay}, trainable)
+        value = self.constants["decay"]
+        if (value < 0).any() or (value > 1).any():
+            raise InputError(f"decay must be from 0 to 1, got {value.tolist()}")
+
+    def advance(self, trace: Trace, begin: int, end: int) -> None:
+        """Compute the ticks from `begin` to `end`."""
+        leak_forward(flat(trace.x), flat(trace.states[0]), self.per_neuron(), begin, end)
+
+    def back(self, trace: Trace) -> Back:
+        """Return room for the gradient by the input."""
+        return Back(np.empty((0,), dtype=self.dtype), np.empty_like(trace.y))
+
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
+        """Go back from `end` to `begin`."""
+        leak_backward(flat(dy), self.per_neuron(), flat(back.dx), begin, end)
+        return back.dx[begin:end]
+
+    def constant_gradients(self, trace: Trace, back: Back) -> Gradients:
+        """Return the gradient by the decay, where it is trained."""
+        each = {"decay": back.dx * trace.states[0][:-1]} if self.trainable else {}
+        return {name: self._folded(name, value) for name, value in each.items()}
+
+    def tick(self, x: Array, state: State) -> tuple[Array, State]:
+        """Return the output and the state after one tick, in plain NumPy."""
+        y = self.value("decay").astype(self.dtype) * state[0] + x
+        return y, (y,)
+
+    def derivatives(
+        self, x: Array, before: State, after: State, *, first: bool = False
+    ) -> Derivatives:
+        """Return the derivatives of one tick, see `Unit.derivatives`; h = (y,)."""
+        one = np.ones((1, *x.shape), dtype=self.dtype)
+        return Derivatives(
+            carry=self.value("decay").astype(self.dtype) * one[None],
+            gain=one,
+            slope=one,
+            slope_before=np.zeros_like(one) if first else one,
+            direct={name: before[0][None] for name in self.trainable},
+            output={},
+            output_before={},
+        )
+
+
+class _Activation(Unit):
+    """A function of the input of the same tick: no state, no constants."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def _output(self, x: Array, states: State) -> Array:
+        return np.empty_like(x)
+
+    def advance(self, trace: Trace, begin: int, end: int) -> None:
+        """Compute the ticks from `begin` to `end`."""
+        self.apply(trace.x[begin:end], out=trace.y[begin:end])
+
+    def back(self, trace: Trace) -> Back:
+        """Return the slopes of all ticks, and room for the gradient by the input."""
+        slope = self.slope(trace.y)
+        return Back(slope, np.empty_like(slope))
+
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
+        """Go back from `end` to `begin`."""
+        np.multiply(dy[begin:end], back.slope[begin:end], out=back.dx[begin:end])
+        return back.dx[begin:end]
+
+    def tick(self, x: Array, state: State) -> tuple[Array, State]:
+        """Return the output after one tick; there is no state."""
+        return self.apply(x), ()
+
+    def apply(self, x: Array, out: Array | None = None) -> Array:
+        """Return the activation of `x`."""
+        raise NotImplementedError
+
+    def slope(self, y: Array) -> Array:
+        """Return the derivative where the activation is `y`."""
+        raise NotImplementedError
+
+
+class Tanh(_Activation):
+    """y = tanh(x): the real-valued unit of the comparison of binary ones."""
+
+    def apply(self, x: Array, out: Array | None = None) -> Array:
+        """Return tanh(x)."""
+        y: Array = np.tanh(x, out=out)
+        return y
+
+    def slope(self, y: Array) -> Array:
+        """Return 1 − y²."""
+        return 1 - y * y
+
+
+class ReLU(_Activation):
+    """y = max(x, 0)."""
+
+    def apply(self, x: Array, out: Array | None = None) -> Array:
+        """Return max(x, 0)."""
+        y: Array = np.maximum(x, 0, out=out)
+        return y
+
+    def slope(self, y: Array) -> Array:
+        """Return 1 where y > 0, else 0."""
+        above: Array = (y > 0).astype(y.dtype)
+        return above
+
+
+class Sigmoid(_Activation):
+    """y = 1 / (1 + e^−x)."""
+
+    def apply(self, x: Array, out: Array | None = None) -> Array:
+        """Return the sigmoid of `x`."""
+        # As (1 + tanh(x / 2)) / 2 it does not overflow.
+        y: Array = np.multiply(x, 0.5, out=out, dtype=x.dtype)
+        np.tanh(y, out=y)
+        y += 1
+        y *= 0.5
+        return y
+
+    def slope(self, y: Array) -> Array:
+        """Return y (1 − y)."""
+        rising: Array = y * (1 - y)
+        return rising

@@ -1,0 +1,196 @@
+"""Forward-mode derivatives, slow and obvious: the oracle of every backward pass.
+
+A number carries its derivatives by all parameters along; a model is written once more, tick by
+tick, in these numbers. Nothing of the library's layers or kernels is used but their settings.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spikealg.learners import (
+    ASNU,
+    GLIF,
+    LISNU,
+    SNU,
+    Dense,
+    LeakyReadout,
+    Recurrent,
+    ReLU,
+    Sigmoid,
+    Tanh,
+    sSNU,
+)
+
+
+class Dual:
+    """A value (shape) with its derivatives (parameters, *shape)."""
+
+    __array_priority__ = 1
+
+    def __init__(self, value, slope=None, size=0):
+        self.value = np.asarray(value, dtype=np.float64)
+        self.slope = np.zeros((size, *self.value.shape)) if slope is None else slope
+
+    def __add__(self, other):
+        other = self._dual(other)
+        return Dual(self.value + other.value, _wide(self, other) + _wide(other, self))
+
+    def __mul__(self, other):
+        other = self._dual(other)
+        return Dual(
+            self.value * other.value,
+            _wide(self, other) * other.value + _wide(other, self) * self.value,
+        )
+
+    def __neg__(self):
+        return self * -1.0
+
+    def __sub__(self, other):
+        return self + -self._dual(other)
+
+    def __rsub__(self, other):
+        return self._dual(other) - self
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __matmul__(self, other):
+        slope = self.slope @ other.value + np.einsum("bi,pij->pbj", self.value, other.slope)
+        return Dual(self.value @ other.value, slope)
+
+    def mapped(self, function, derivative):
+        return Dual(function(self.value), self.slope * derivative(self.value))
+
+    def detached(self):
+        return Dual(self.value, size=len(self.slope))
+
+    def _dual(self, other):
+        return other if isinstance(other, Dual) else Dual(other, size=len(self.slope))
+
+
+def _wide(a, b):
+    """Return the derivatives of a, broadcast to the number of dimensions of a and b together."""
+    missing = max(b.value.ndim - a.value.ndim, 0)
+    slope = a.slope.reshape(len(a.slope), *(1,) * missing, *a.value.shape)
+    shape = np.broadcast_shapes(a.value.shape, b.value.shape)
+    return np.broadcast_to(slope, (len(a.slope), *shape))
+
+
+def step(x, surrogate):
+    return x.mapped(lambda v: (v >= 0).astype(float), surrogate.slope)
+
+
+def sigmoid(x):
+    def function(v):
+        return 1 / (1 + np.exp(-v))
+
+    return x.mapped(function, lambda v: function(v) * (1 - function(v)))
+
+
+def constants(unit, parameters, prefix):
+    """Return the constants of a unit as duals, and those that are parameters as such."""
+    size = next(iter(parameters.values())).slope.shape[0]
+
+    def get(name):
+        outer = "unit_bias" if (prefix[-1] == "r" and name == "bias") else name
+        key = f"{prefix[:-1]}.{outer}"
+        return parameters[key] if key in parameters else Dual(unit.constants[name], size=size)
+
+    return get
+
+
+def unit_tick(unit, c, x, memory):
+    """Return the output and the memory after one tick; `memory` is None at rest."""
+    zero = x * 0.0
+    if isinstance(unit, GLIF):
+        v, z = memory or (zero, zero)
+        u = c("decay") * v + c("gain") * x - c("hyperpolarisation") * z
+        z = step(u - c("threshold"), unit.surrogate)
+        gate = z.detached() if unit.detach_reset else z
+        v = (1 - c("reset") * gate) * u + c("reset") * gate * c("reset_value")
+        return z, (v, z)
+    if isinstance(unit, SNU):
+        s, y, b = memory or (zero, zero, zero)
+        taken = y
+        if isinstance(unit, LISNU):
+            rows = np.arange(len(y.value))
+            best = y.value.argmax(axis=1)
+            taken = Dual(y.value[rows, best][:, None], y.slope[:, rows, best][:, :, None])
+        if unit.detach_reset:
+            taken = taken.detached()
+        negative = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}[unit.g]
+        a = x + c("d") * s * (1 - taken)
+        s = a.mapped(
+            lambda v: np.where(v > 0, v, negative * v), lambda v: np.where(v > 0, 1.0, negative)
+        )
+        argument = s + c("bias")
+        if isinstance(unit, ASNU):
+            b = c("rho") * b + (1 - c("rho")) * y
+            argument = argument + c("beta") * b
+        y = sigmoid(argument) if isinstance(unit, sSNU) else step(argument, unit.surrogate)
+        return y, (s, y, b)
+    if isinstance(unit, LeakyReadout):
+        y = c("decay") * (zero if memory is None else memory) + x
+        return y, y
+    if isinstance(unit, Tanh):
+        return x.mapped(np.tanh, lambda v: 1 - np.tanh(v) ** 2), None
+    if isinstance(unit, ReLU):
+        return x.mapped(lambda v: np.maximum(v, 0), lambda v: (v > 0).astype(float)), None
+    if isinstance(unit, Sigmoid):
+        return sigmoid(x), None
+    raise TypeError(unit)
+
+
+def parameter_duals(model):
+    """Return each parameter of the model with derivative 1 by itself, 0 by all others."""
+    own = model.parameters()
+    total = sum(value.size for value in own.values())
+    found, begin = {}, 0
+    for name, value in own.items():
+        slope = np.zeros((total, value.size))
+        slope[begin : begin + value.size] = np.eye(value.size)
+        found[name] = Dual(value, slope.reshape(total, *value.shape))
+        begin += value.size
+    return found
+
+
+def run(model, x):
+    """Return the outputs of a model of Dense, Recurrent and units, one dual (B, n) per tick."""
+    parameters = parameter_duals(model)
+    size = next(iter(parameters.values())).slope.shape[0]
+    memory = [None] * len(model.layers)
+    outputs = []
+    for tick in x:
+        y = Dual(tick, size=size)
+        for place, layer in enumerate(model.layers):
+            p = {k.split(".")[1]: v for k, v in parameters.items() if k.startswith(f"{place}.")}
+            if isinstance(layer, Dense):
+                y = y @ p["weight"]
+                if layer.bias:
+                    y = y + p["bias"]
+            elif isinstance(layer, Recurrent):
+                current = y @ p["weight"]
+                if layer.bias:
+                    current = current + p["bias"]
+                if memory[place] is not None:
+                    current = current + memory[place][0] @ p["recurrent"]
+                inner = None if memory[place] is None else memory[place][1]
+                c = constants(layer.unit, parameters, f"{place}r")
+                y, inner = unit_tick(layer.unit, c, current, inner)
+                memory[place] = (y, inner)
+            else:
+                c = constants(layer, parameters, f"{place}u")
+                y, memory[place] = unit_tick(layer, c, y, memory[place])
+        outputs.append(y)
+    return outputs
+
+
+def rtrl(model, x, dy):
+    """Return the outputs (T, B, n), and the gradients of Σ dy·y, by forward-mode derivatives."""
+    outputs = run(model, x)
+    total = sum(np.einsum("pbn,bn->p", y.slope, d) for y, d in zip(outputs, dy, strict=True))
+    found, begin = {}, 0
+    for name, value in model.parameters().items():
+        found[name] = total[begin : begin + value.size].reshape(value.shape)
+        begin += value.size
+    return np.stack([y.value for y in outputs]), found
