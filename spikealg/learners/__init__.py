@@ -6,7 +6,17 @@ Arrays are time-major, (ticks, batch, *features).
 from __future__ import annotations
 
 from spikealg.learners.base import Layer
-from spikealg.learners.layers import Dense, Recurrent
+from spikealg.learners.layers import (
+    AvgPool,
+    BatchNorm,
+    Conv2d,
+    ConvRecurrent,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool,
+    Recurrent,
+)
 from spikealg.learners.rules import Learned, gradients, learn
 from spikealg.learners.sequential import Forward, Sequential
 from spikealg.learners.surrogates import (
@@ -39,13 +49,20 @@ __all__ = [
     "LISNU",
     "SNU",
     "UNITS",
+    "AvgPool",
+    "BatchNorm",
     "Boxcar",
+    "Conv2d",
+    "ConvRecurrent",
     "Dense",
+    "Dropout",
+    "Flatten",
     "Forward",
     "IntegrateFire",
     "Layer",
     "LeakyReadout",
     "Learned",
+    "MaxPool",
     "ReLU",
     "Recurrent",
     "Sequential",

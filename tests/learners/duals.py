@@ -13,8 +13,13 @@ from spikealg.learners import (
     GLIF,
     LISNU,
     SNU,
+    AvgPool,
+    Conv2d,
+    ConvRecurrent,
     Dense,
+    Flatten,
     LeakyReadout,
+    MaxPool,
     Recurrent,
     ReLU,
     Sigmoid,
@@ -57,6 +62,18 @@ class Dual:
     def __matmul__(self, other):
         slope = self.slope @ other.value + np.einsum("bi,pij->pbj", self.value, other.slope)
         return Dual(self.value @ other.value, slope)
+
+    def einsum(self, rule, other):
+        (left, right), out = rule.split("->")[0].split(","), rule.split("->")[1]
+        slope = np.einsum(f"P{left},{right}->P{out}", self.slope, other.value)
+        slope += np.einsum(f"{left},P{right}->P{out}", self.value, other.slope)
+        return Dual(np.einsum(rule, self.value, other.value), slope)
+
+    def __getitem__(self, place):
+        return Dual(self.value[place], self.slope[(slice(None), *place)])
+
+    def reshape(self, *shape):
+        return Dual(self.value.reshape(shape), self.slope.reshape(len(self.slope), *shape))
 
     def mapped(self, function, derivative):
         return Dual(function(self.value), self.slope * derivative(self.value))
@@ -114,8 +131,9 @@ def unit_tick(unit, c, x, memory):
         taken = y
         if isinstance(unit, LISNU):
             rows = np.arange(len(y.value))
-            best = y.value.argmax(axis=1)
-            taken = Dual(y.value[rows, best][:, None], y.slope[:, rows, best][:, :, None])
+            whole = y.reshape(len(rows), -1)
+            top = whole[rows, whole.value.argmax(axis=1)]
+            taken = top.reshape(len(rows), *(1,) * (y.value.ndim - 1))
         if unit.detach_reset:
             taken = taken.detached()
         negative = {"identity": 1.0, "relu": 0.0, "leaky_relu": 0.01}[unit.g]
@@ -154,8 +172,61 @@ def parameter_duals(model):
     return found
 
 
+def correlate(x, weight, stride, padding):
+    """Return the correlation of frames (B, C, H, W) with weight (out, C, ky, kx)."""
+    around = [(0, 0), (0, 0), *((p, p) for p in padding)]
+    x = Dual(np.pad(x.value, around), np.pad(x.slope, [(0, 0), *around]))
+    size = weight.value.shape[2:]
+    rows = range(0, x.value.shape[2] - size[0] + 1, stride[0])
+    columns = range(0, x.value.shape[3] - size[1] + 1, stride[1])
+    every = slice(None)
+    parts = [
+        x[every, every, i : i + size[0], j : j + size[1]].einsum("bcyx,ocyx->bo", weight)
+        for i in rows
+        for j in columns
+    ]
+    shape = (*parts[0].value.shape, len(rows), len(columns))
+    return Dual(
+        np.stack([part.value for part in parts], axis=-1).reshape(shape),
+        np.stack([part.slope for part in parts], axis=-1).reshape(len(x.slope), *shape),
+    )
+
+
+def pooled(layer, x):
+    """Return the mean or the largest of each window; the first of several largest."""
+    h, w = layer.size
+    shape = (*x.value.shape[:2], x.value.shape[2] // h, x.value.shape[3] // w)
+    value, slope = np.zeros(shape), np.zeros((len(x.slope), *shape))
+    for b, c, i, j in np.ndindex(shape):
+        place = (b, c, slice(i * h, i * h + h), slice(j * w, j * w + w))
+        part = x[place].reshape(h * w)
+        if isinstance(layer, MaxPool):
+            best = part.value.argmax()
+            value[b, c, i, j], slope[:, b, c, i, j] = part.value[best], part.slope[:, best]
+        else:
+            value[b, c, i, j], slope[:, b, c, i, j] = part.value.mean(), part.slope.mean(axis=1)
+    return Dual(value, slope)
+
+
+def linear(layer, p, x):
+    """Return the input of a layer's unit, without recurrence."""
+    if isinstance(layer, (Dense, Recurrent)):
+        y = x @ p["weight"]
+        return y + p["bias"] if layer.bias else y
+    y = correlate(x, p["weight"], layer.windows.stride, layer.windows.padding)
+    return y + p["bias"].reshape(-1, 1, 1) if layer.bias else y
+
+
+def feedback(layer, p, y):
+    """Return what a layer's outputs of the tick before give to its unit."""
+    if isinstance(layer, Recurrent):
+        return y @ p["recurrent"]
+    size = p["recurrent"].value.shape[2:]
+    return correlate(y, p["recurrent"], (1, 1), (size[0] // 2, size[1] // 2))
+
+
 def run(model, x):
-    """Return the outputs of a model of Dense, Recurrent and units, one dual (B, n) per tick."""
+    """Return the outputs of a model, one dual (B, n) per tick."""
     parameters = parameter_duals(model)
     size = next(iter(parameters.values())).slope.shape[0]
     memory = [None] * len(model.layers)
@@ -164,17 +235,18 @@ def run(model, x):
         y = Dual(tick, size=size)
         for place, layer in enumerate(model.layers):
             p = {k.split(".")[1]: v for k, v in parameters.items() if k.startswith(f"{place}.")}
-            if isinstance(layer, Dense):
-                y = y @ p["weight"]
-                if layer.bias:
-                    y = y + p["bias"]
-            elif isinstance(layer, Recurrent):
-                current = y @ p["weight"]
-                if layer.bias:
-                    current = current + p["bias"]
+            if isinstance(layer, (Dense, Conv2d)):
+                y = linear(layer, p, y)
+            elif isinstance(layer, (AvgPool, MaxPool)):
+                y = pooled(layer, y)
+            elif isinstance(layer, Flatten):
+                y = y.reshape(len(y.value), -1)
+            elif isinstance(layer, (Recurrent, ConvRecurrent)):
+                current = linear(layer, p, y)
+                inner = None
                 if memory[place] is not None:
-                    current = current + memory[place][0] @ p["recurrent"]
-                inner = None if memory[place] is None else memory[place][1]
+                    before, inner = memory[place]
+                    current = current + feedback(layer, p, before)
                 c = constants(layer.unit, parameters, f"{place}r")
                 y, inner = unit_tick(layer.unit, c, current, inner)
                 memory[place] = (y, inner)

@@ -10,10 +10,15 @@ from spikealg.learners import (
     GLIF,
     LISNU,
     SNU,
+    AvgPool,
     Boxcar,
+    Conv2d,
+    ConvRecurrent,
     Dense,
+    Flatten,
     IntegrateFire,
     LeakyReadout,
+    MaxPool,
     Recurrent,
     ReLU,
     Sequential,
@@ -73,30 +78,41 @@ ALL_UNITS = {
     "relu": lambda n, rng: ReLU(),
     "sigmoid": lambda n, rng: Sigmoid(),
 }
+LAYERS = ("dense", "recurrent", "convolution", "convolution, recurrent")
 SMOOTH = ("sSNU", "LeakyReadout", "tanh", "sigmoid")
 N = 5
 
 
-def _model(name, recurrent, rng, dtype=np.float64):
-    made = ALL_UNITS[name](N, rng)
-    inner = (
-        [Recurrent(N, made, initial_bias=0.1, gain=2)] if recurrent else [Dense(N, gain=2), made]
-    )
-    return Sequential([*inner, Dense(3), LeakyReadout(0.9)], shape=(4,), seed=3, dtype=dtype)
+def _model(name, layers, rng, dtype=np.float64):
+    """Return a model with the unit in the layer, and random input and output gradient for it."""
+    if layers in ("dense", "recurrent"):
+        shape = (4,)
+        made = ALL_UNITS[name](N, rng)
+        inner = (
+            [Dense(N, gain=2), made]
+            if layers == "dense"
+            else [Recurrent(N, made, initial_bias=0.1, gain=2)]
+        )
+    elif layers == "convolution":
+        shape = (2, 5, 6)
+        made = ALL_UNITS[name]((2, 2, 4), rng)
+        inner = [Conv2d(2, (2, 3), stride=(2, 1), gain=3), made, MaxPool((1, 2)), Flatten()]
+    else:
+        shape = (1, 3, 4)
+        made = ALL_UNITS[name]((2, 2, 4), rng)
+        conv = ConvRecurrent(2, made, stride=(2, 1), recurrent_kernel=(1, 3), gain=3)
+        inner = [conv, AvgPool(2), Flatten()]
+    model = Sequential([*inner, Dense(3), LeakyReadout(0.9)], shape=shape, seed=3, dtype=dtype)
+    x = rng.normal(size=(6, 2, *shape))
+    dy = rng.normal(size=(6, 2, 3))
+    return model, x, dy, lambda y, target: (float((y * dy).sum()), dy)
 
 
-def _task(rng, model, ticks=7, batch=3):
-    x = rng.normal(size=(ticks, batch, 4))
-    dy = rng.normal(size=(ticks, batch, 3))
-    return x, dy, lambda y, target: (float((y * dy).sum()), dy)
-
-
-@pytest.mark.parametrize("recurrent", [False, True], ids=["dense", "recurrent"])
+@pytest.mark.parametrize("layers", LAYERS)
 @pytest.mark.parametrize("name", ALL_UNITS)
-def test_gradients_are_those_of_forward_mode(name, recurrent):
+def test_gradients_are_those_of_forward_mode(name, layers):
     rng = np.random.default_rng(11)
-    model = _model(name, recurrent, rng)
-    x, dy, loss = _task(rng, model)
+    model, x, dy, loss = _model(name, layers, rng)
     outputs, expected = duals.rtrl(model, x, dy)
     found = learn(model, x, None, loss=loss)
     np.testing.assert_allclose(found.y, outputs, atol=1e-12)
@@ -104,16 +120,14 @@ def test_gradients_are_those_of_forward_mode(name, recurrent):
     for key, value in expected.items():
         scale = max(1.0, np.abs(value).max())
         np.testing.assert_allclose(found.gradients[key], value, atol=1e-8 * scale, err_msg=key)
-    active = np.count_nonzero(np.stack(model.forward(x).outputs[-3])) / found.y.size
-    assert active > 0, "nothing fires: the test shows nothing"
+    assert model.forward(x).activity[-3] > 0, "nothing fires: the test shows nothing"
 
 
-@pytest.mark.parametrize("recurrent", [False, True], ids=["dense", "recurrent"])
+@pytest.mark.parametrize("layers", LAYERS)
 @pytest.mark.parametrize("name", SMOOTH)
-def test_gradients_of_smooth_units_are_differences(name, recurrent):
+def test_gradients_of_smooth_units_are_differences(name, layers):
     rng = np.random.default_rng(12)
-    model = _model(name, recurrent, rng)
-    x, dy, loss = _task(rng, model)
+    model, x, dy, loss = _model(name, layers, rng)
     found = gradients(model, x, None, loss=loss)
     step = 1e-5
     for key, value in model.parameters().items():
@@ -140,12 +154,11 @@ def test_surrogates_stay_as_they_are_given(surrogate):
     np.testing.assert_array_equal(x, kept)
 
 
-@pytest.mark.parametrize("recurrent", [False, True], ids=["dense", "recurrent"])
+@pytest.mark.parametrize("layers", LAYERS)
 @pytest.mark.parametrize("name", ALL_UNITS)
-def test_one_tick_at_a_time_is_the_whole(name, recurrent):
+def test_one_tick_at_a_time_is_the_whole(name, layers):
     rng = np.random.default_rng(13)
-    model = _model(name, recurrent, rng)
-    x, *_ = _task(rng, model)
+    model, x, *_ = _model(name, layers, rng)
     whole = model.forward(x)
     first = model.forward(x[:3])
     second = model.forward(x[3:], first.state)
@@ -153,3 +166,33 @@ def test_one_tick_at_a_time_is_the_whole(name, recurrent):
     for one, other in zip(whole.state, second.state, strict=True):
         for a, b in zip(one, other, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ALL_UNITS)
+def test_equations_of_one_tick_are_those_of_the_loops(name):
+    rng = np.random.default_rng(14)
+    made = ALL_UNITS[name](N, rng)
+    made.build((N,), rng, np.float64)
+    x, dy = rng.normal(size=(2, 7, 3, N))
+    y, _, tape = made.forward(x, made.start(3))
+    dx, expected = made.backward(dy, tape)
+    expected["x"] = dx
+    # The derivative along a direction, carried forward by `derivatives`.
+    for key, value in expected.items():
+        direction = rng.normal(size=value.shape)
+        state, by_y, found = made.start(3), np.zeros((3, N)), 0.0
+        by = 0.0
+        for t in range(len(x)):
+            out, after = made.tick(x[t], state)
+            np.testing.assert_allclose(out, y[t], atol=1e-13)
+            one = made.derivatives(x[t], state, after, first=t == 0)
+            by = np.einsum("jlbn,lbn->jbn", one.carry, by * np.ones_like(one.gain))
+            by += one.gain * direction[t] if key == "x" else one.direct[key] * direction
+            if one.winner is not None:
+                by += one.inhibition * np.take_along_axis(by_y, one.winner[:, None], axis=1)
+            by_y = (one.slope * by).sum(axis=0)
+            if key in one.output:
+                by_y += one.output[key] * direction
+            found += (dy[t] * by_y).sum()
+            state = after
+        assert found == pytest.approx((value * direction).sum(), abs=1e-10), key

@@ -25,7 +25,8 @@ class Derivatives:
     """First derivatives of one tick of a unit, (batch, *shape) arrays unless said otherwise.
 
     A unit's memory h is what its state holds besides the output: u of a GLIF neuron, s of an SNU,
-    (s, b) of an adaptive one. With θ a constant of the unit, and y⁻ = y(h⁻, θ) differentiated too::
+    (s, b) of an adaptive one; the output itself of a readout, the input of an activation that has
+    no memory. With θ a constant of the unit, and y⁻ = y(h⁻, θ) differentiated too::
 
         dh_t = carry · dh⁻ + gain · di_t + direct[θ] dθ
         dy_t = slope · dh_t + output[θ] dθ
@@ -240,7 +241,7 @@ class Unit(Layer):
     def _folded(self, name: str, each: Array) -> Array:
         """Add up `each`, (ticks, batch, *shape), to the shape of the constant `name`."""
         total = each.sum(axis=(0, 1), dtype=np.float64)
-        wanted = self.constants[name].shape
+        wanted = self.value(name).shape
         total = total.sum(axis=tuple(range(total.ndim - len(wanted))))
         stretched = tuple(i for i, n in enumerate(wanted) if n == 1 and total.shape[i] != 1)
         return np.asarray(total.sum(axis=stretched, keepdims=True), dtype=self.dtype)

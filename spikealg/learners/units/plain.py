@@ -73,13 +73,12 @@ class LeakyReadout(Unit):
 
 
 class _Activation(Unit):
-    """A function of the input of the same tick: no state, no constants."""
+    """A function of the input of the same tick; the state is its output, which it does not read."""
+
+    state_names = ("y",)
 
     def __init__(self) -> None:
         super().__init__({})
-
-    def _output(self, x: Array, states: State) -> Array:
-        return np.empty_like(x)
 
     def advance(self, trace: Trace, begin: int, end: int) -> None:
         """Compute the ticks from `begin` to `end`."""
@@ -96,8 +95,24 @@ class _Activation(Unit):
         return back.dx[begin:end]
 
     def tick(self, x: Array, state: State) -> tuple[Array, State]:
-        """Return the output after one tick; there is no state."""
-        return self.apply(x), ()
+        """Return the output after one tick, which is the state too."""
+        y = self.apply(x)
+        return y, (y,)
+
+    def derivatives(
+        self, x: Array, before: State, after: State, *, first: bool = False
+    ) -> Derivatives:
+        """Return the derivatives of one tick, see `Unit.derivatives`; h is the input itself."""
+        one = np.ones((1, *x.shape), dtype=self.dtype)
+        return Derivatives(
+            carry=np.zeros_like(one)[None],
+            gain=one,
+            slope=self.slope(after[0])[None],
+            slope_before=np.zeros_like(one) if first else self.slope(before[0])[None],
+            direct={},
+            output={},
+            output_before={},
+        )
 
     def apply(self, x: Array, out: Array | None = None) -> Array:
         """Return the activation of `x`."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice
 from spikealg.errors import InputError
-from spikealg.learners.base import Array, Gradients, State
+from spikealg.learners.base import Array, Gradients, Shape, State
 from spikealg.learners.surrogates import Surrogate, TanhPrime
 from spikealg.learners.units.base import Back, Derivatives, Trace, Unit, flat
 from spikealg.learners.units.kernels import snu_backward, snu_forward
@@ -39,7 +39,8 @@ class SNU(Unit):
     g : {"identity", "relu", "leaky_relu"}
         Activation of the potential; the leaky one has slope 0.01 below 0.
     bias : float or array_like
-        b: minus the threshold.
+        b: minus the threshold. Where it is trained, one value is only where each neuron's own
+        starts (each channel's, for features (channels, height, width)).
     surrogate : Surrogate
         Stands for h'.
     trainable : tuple of str
@@ -80,6 +81,14 @@ class SNU(Unit):
         self.g = as_choice("g", g, NEGATIVE_SLOPES)
         self.surrogate = TanhPrime() if surrogate is None else surrogate
         self.detach_reset = bool(detach_reset)
+
+    def _build(self, shape: Shape, rng: np.random.Generator) -> Shape:
+        super()._build(shape, rng)
+        bias = self.parameters.get("bias")
+        if bias is not None and bias.ndim == 0:
+            own = (shape[0], *(1,) * (len(shape) - 1))
+            self.parameters["bias"] = np.full(own, bias, dtype=self.dtype)
+        return shape
 
     def _table(self) -> Array:
         """Return the constants as the kernels take them, (4, neurons): d, bias, β, ρ."""
