@@ -175,11 +175,10 @@ def _until(network: Network, until: Any) -> tuple[bool, npt.NDArray[np.int64], i
         return True, nobody, 0
     if not isinstance(until, tuple) or len(until) != 2:
         raise InputError(f'until must be None, "quiet" or (port or neuron, k), got {until!r}')
-    return (
-        False,
-        np.unique(_neurons(network, "until", until[0])),
-        as_int("until[1]", until[1], low=1),
-    )
+    neurons = np.unique(_neurons(network, "until", until[0]))
+    if not len(neurons):
+        raise InputError(f"until[0] must name at least one neuron, got {until[0]!r}")
+    return False, neurons, as_int("until[1]", until[1], low=1)
 
 
 def _epochs(network: Network, epochs: Any, recorded: npt.NDArray[np.int64]) -> Epochs | None:

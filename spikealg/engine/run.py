@@ -262,8 +262,13 @@ class Run:
         Returns
         -------
         bool array (k, lanes)
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a neuron was not recorded.
         """
-        wanted = np.asarray(neurons, dtype=np.int64).reshape(-1)
+        wanted, tick = as_int_array("neurons", neurons).reshape(-1), as_int("tick", tick)
         self._require_recorded(wanted)
         spikes = self._by_tick
         now = slice(*np.searchsorted(spikes.t, [tick, tick + 1]))

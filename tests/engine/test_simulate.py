@@ -60,6 +60,7 @@ REFUSED = [
         "inputs['x'] lasts 9 ticks, but the run has 5: raise ticks",
     ),
     ({"until": "still"}, "until must be None, \"quiet\" or (port or neuron, k), got 'still'"),
+    ({"until": ([], 1)}, "until[0] must name at least one neuron, got []"),
     ({"until": ("y", 0)}, "until[1] must be a whole number of at least 1, got 0"),
     (
         {"epochs": ("y",)},
@@ -156,6 +157,10 @@ def test_who_spiked_at_a_tick_is_what_the_spikes_say(net, kernel, first_lane):
     assert np.array_equal(run.spiked([0], 0)[0], x[0, :, 0] == 1)
     with pytest.raises(InputError, match=r"neuron 1 \(neuron\[1\]\) was not recorded"):
         run.spiked([1], 0)
+    with pytest.raises(InputTypeError, match="neurons must hold whole numbers"):
+        run.spiked(["y"], 0)
+    with pytest.raises(InputTypeError, match=r"tick must be a whole number, got 0\.5"):
+        run.spiked([0], 0.5)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_int, as_int_array
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 
 __all__ = ["ModularCode", "coprime_moduli", "factor_moduli"]
 
@@ -107,6 +107,8 @@ class ModularCode:
     moduli: tuple[int, ...]
 
     def __init__(self, moduli: Iterable[int]) -> None:
+        if not isinstance(moduli, Iterable):
+            raise InputTypeError(f"moduli must be a sequence of whole numbers, got {moduli!r}")
         checked = tuple(as_int(f"moduli[{i}]", m, low=2) for i, m in enumerate(moduli))
         if not checked:
             raise InputError("moduli must hold at least one number, got none")

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_float_array, as_int
+from spikealg.arguments import as_choice, as_float_array, as_int, as_int_array
 from spikealg.circuits import Circuit, In, Out
 from spikealg.circuits.signal import Neurons, Signal
 from spikealg.errors import InputError, InputTypeError
+from spikealg.memory import require_memory
 from spikealg.network import MEMORYLESS
 from spikealg.solvers.diffusion.modular import ModularCode
 from spikealg.solvers.diffusion.particle_choice import Literals, chain, tree
@@ -37,6 +38,8 @@ PARTICLE_CIRCUITS: dict[str, tuple[int, str]] = {
 """Names that `solve` knows: ticks per step, and how the position is read."""
 _AXES = "xyz"
 _WORDS = {1: "right", -1: "left"}
+_MOST_STEPS = 2**31 - 1
+"""More than any run has ticks."""
 _ROUNDING = 1e-12
 """A probability to stay that differs from 0 by no more than this is 0."""
 
@@ -112,8 +115,8 @@ class ParticleCircuit(Circuit):
         positions: Sequence[range] | None = None,
         probability_bits: int = 32,
     ) -> None:
-        given = list(moduli)
-        rings = given if given and np.ndim(given[0]) else [given]
+        given = list(moduli) if isinstance(moduli, Iterable) else moduli
+        rings = given if isinstance(given, list) and given and np.ndim(given[0]) else [given]
         if len(rings) > len(_AXES):
             raise InputError(f"moduli must be of one to three axes, got {len(rings)}")
         self.codes = tuple(ModularCode(one) for one in rings)
@@ -185,15 +188,35 @@ class ParticleCircuit(Circuit):
         """Return what to give to "read" for the positions after `steps`, (ticks, 1, 1).
 
         It is as many ticks long as a run takes in which all answers are seen.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If `steps` holds something else than whole numbers from 0, or nothing.
+        TooLargeError
+            If so many ticks cannot fit into memory.
         """
         ticks = self.read_ticks(steps)
-        asked = np.zeros((int(ticks.max()) + 3, 1, 1), dtype=np.int8)
+        if not len(ticks):
+            raise InputError("steps must hold at least one step, got none")
+        length = int(ticks.max()) + 3
+        require_memory(length, f"a reading after {length} ticks", "read after fewer steps")
+        asked = np.zeros((length, 1, 1), dtype=np.int8)
         asked[ticks] = 1
         return asked
 
     def read_ticks(self, steps: Iterable[int]) -> IntArray:
-        """Return the ticks in which the positions after `steps` spike, int64."""
-        return self.first_tick + self.ticks_per_step * np.array(list(steps), dtype=np.int64)
+        """Return the ticks in which the positions after `steps` spike, int64.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If `steps` holds something else than whole numbers from 0.
+        """
+        if not isinstance(steps, Iterable):
+            raise InputTypeError(f"steps must be a sequence of whole numbers, got {steps!r}")
+        numbers = as_int_array("steps", list(steps), low=0, high=_MOST_STEPS)
+        return np.asarray(self.first_tick + self.ticks_per_step * numbers)
 
     def decode(self, run: Run, step: int) -> IntArray:
         """Return the positions after `step` steps of a run in which they were read.
@@ -210,10 +233,10 @@ class ParticleCircuit(Circuit):
 
         Raises
         ------
-        InputError
+        InputError, InputTypeError
             If a lane does not show one residue of every ring then.
         """
-        tick = int(self.read_ticks([step])[0]) + 1
+        tick = int(self.read_ticks([as_int("step", step, low=0)])[0]) + 1
         lines = run.spiked(run.network.outputs["residues"].neurons, tick)
         places = np.empty((run.lanes, len(self.codes)), dtype=np.int64)
         for axis, code in enumerate(self.codes):

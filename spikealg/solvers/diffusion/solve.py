@@ -220,10 +220,10 @@ def _as_circuit_options(method: str, circuit: str, lanes: int | str, probability
     # Which one "auto" is depends on the lanes; any other name is known or not.
     choose_circuit(method, circuit, 1)
     bits = as_int("probability_bits", probability_bits, low=1, high=32)
-    if isinstance(lanes, str):
-        as_choice("lanes", lanes, ("auto",))
-    else:
+    if not isinstance(lanes, str):
         as_int("lanes", lanes, low=1)
+    elif lanes != "auto":
+        raise InputError(f"lanes must be a whole number of at least 1 or 'auto', got {lanes!r}")
     if method == "particle" and lanes != "auto":
         raise InputError(
             f"lanes = {lanes} cannot be had for method='particle', where each walker has a circuit "

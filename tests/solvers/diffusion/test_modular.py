@@ -84,6 +84,7 @@ def test_large_codes_stay_within_int64():
     ("moduli", "message", "error"),
     [
         ((), "moduli must hold at least one number, got none", InputError),
+        (35, "moduli must be a sequence of whole numbers, got 35", InputTypeError),
         ((3, 1), "moduli[1] must be a whole number of at least 2, got 1", InputError),
         ((3, 5.0), "moduli[1] must be a whole number of at least 2, got 5.0", InputTypeError),
         (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spikealg.engine import reference, simulate
-from spikealg.errors import InputError, InputTypeError
+from spikealg.errors import InputError, InputTypeError, SpikealgError, TooLargeError
 from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
 from tests.helpers import ALL_KERNELS
 
@@ -72,7 +72,7 @@ def test_spikes_of_a_step():
         circuit = ParticleCircuit((3, 5, 7), 0.5, 0.5, ticks_per_step=plan, readout=None)
         ticks = plan * steps
         run = simulate(circuit.compile(), circuit.inputs(0), ticks=ticks, lanes=lanes, seed=4)
-        # Four standard deviations of the draws, and a step's worth at either end.
+        # ±4σ of the draws (false alarm 6e-5, fixed seed), and a step's worth at either end.
         slack = 4 * np.sqrt(steps * lanes / 4) + 2 * expected * lanes
         assert abs(run.counts.sum() - expected * steps * lanes) < slack
 
@@ -257,7 +257,17 @@ def test_what_cannot_be_a_start_or_a_reading():
         circuit.inputs([1, 2, 3])
     with pytest.raises(InputTypeError, match="must hold whole numbers"):
         circuit.inputs([0.5, 1.0])
+    for steps, message in (
+        ([1.5], "steps must hold whole numbers"),
+        (5, "steps must be a sequence of whole numbers, got 5"),
+        ([3, -1], r"steps\[1\] must be a whole number from 0 to 2147483647, got -1"),
+        ([], "steps must hold at least one step, got none"),
+    ):
+        with pytest.raises(SpikealgError, match=f"^{message}"):
+            circuit.reading(steps)
     run, _ = walk(circuit, (0, 0), [0, 5])
+    with pytest.raises(InputError, match="step must be a whole number of at least 0, got -1"):
+        circuit.decode(run, -1)
     message = (
         "lane 0 shows 0 residues modulo 3 at tick 7 in place of one: was it started by inputs(), "
         "and is step 2 in reading()?"
@@ -266,3 +276,13 @@ def test_what_cannot_be_a_start_or_a_reading():
         circuit.decode(run, 2)
     with pytest.raises(InputTypeError, match=r"positions\[0\] must be a range of step 1, got 15"):
         ParticleCircuit((3, 5), 0.5, 0.5, positions=[15])
+    for moduli in (35, [(3, 5), 7]):
+        with pytest.raises(InputTypeError, match="moduli must be a sequence of whole numbers, got"):
+            ParticleCircuit(moduli, 0.1, 0.1)
+
+
+def test_a_reading_that_cannot_fit_is_refused(monkeypatch):
+    circuit = ParticleCircuit((3, 5), 0.1, 0.1)
+    monkeypatch.setattr("spikealg.memory.available_bytes", lambda: 10**6)
+    with pytest.raises(TooLargeError, match="a reading after 2000005 ticks would need"):
+        circuit.reading([10**6])
