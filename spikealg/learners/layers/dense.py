@@ -7,12 +7,13 @@ import numpy as np
 from spikealg.arguments import as_float, as_int
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, Layer, Shape, State, glorot
+from spikealg.learners.layers.rows import Rows
 
 __all__ = ["Dense"]
 
 
 class Dense(Layer):
-    """y_t = x_t W + b: one matrix product over all ticks.
+    """y_t = x_t W + b: one product over all ticks, see `layers.rows`.
 
     Parameters
     ----------
@@ -57,26 +58,26 @@ class Dense(Layer):
         state: State,
         train: bool = False,
         rng: np.random.Generator | None = None,
-    ) -> tuple[Array, State, Array]:
+    ) -> tuple[Array, State, Rows]:
         """Run a whole sequence, see `Layer.forward`."""
-        rows = x.reshape(-1, x.shape[-1])
-        y = rows @ self.parameters["weight"]
+        rows = Rows(x, self.n)
+        y = rows.times(self.parameters["weight"])
         if self.bias:
             y += self.parameters["bias"]
         return y.reshape(*x.shape[:-1], self.n), (), rows
 
     def backward(
-        self, dy: Array, tape: Array, *, inward: bool = True
+        self, dy: Array, tape: Rows, *, inward: bool = True
     ) -> tuple[Array | None, Gradients]:
         """Go back through a whole sequence, see `Layer.backward`."""
         rows = dy.reshape(-1, self.n)
-        gradients = {"weight": tape.T @ rows}
+        gradients = {"weight": tape.transposed_times(rows)}
         if self.bias:
             gradients["bias"] = rows.sum(axis=0)
         if not inward:
             return None, gradients
         dx = rows @ self.parameters["weight"].T
-        return dx.reshape(*dy.shape[:-1], tape.shape[-1]), gradients
+        return dx.reshape(*dy.shape[:-1], *self.in_shape), gradients
 
     def describe(self) -> str:
         """Return the layer in a few words."""

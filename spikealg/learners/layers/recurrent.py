@@ -9,6 +9,7 @@ import numpy as np
 from spikealg.arguments import as_float, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.learners.base import Array, Gradients, Layer, Shape, State, glorot
+from spikealg.learners.layers.rows import Rows
 from spikealg.learners.units.base import Trace, Unit
 
 __all__ = ["Recurrent"]
@@ -190,7 +191,7 @@ class Recurrent(Recurrence):
 
     def currents(self, x: Array) -> Array:
         """Return x_t W + b of all ticks, (ticks, batch, n)."""
-        y = x.reshape(-1, x.shape[-1]) @ self.parameters["weight"]
+        y = Rows(x, self.n).times(self.parameters["weight"])
         if self.bias:
             y += self.parameters["bias"]
         return y.reshape(*x.shape[:-1], self.n)
@@ -207,10 +208,9 @@ class Recurrent(Recurrence):
         self, di: Array, tape: Tape, inward: bool
     ) -> tuple[Array | None, Gradients]:
         rows = di.reshape(-1, self.n)
-        inputs = tape.x.reshape(-1, tape.x.shape[-1])
         gradients = {
-            "weight": inputs.T @ rows,
-            "recurrent": tape.outputs_before().reshape(-1, self.n).T @ rows,
+            "weight": Rows(tape.x, self.n).transposed_times(rows),
+            "recurrent": Rows(tape.outputs_before(), self.n).transposed_times(rows),
         }
         if self.bias:
             gradients["bias"] = rows.sum(axis=0)

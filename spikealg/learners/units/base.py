@@ -6,6 +6,7 @@ time in NumPy, `tick` and `derivatives`, from which the online rules are made.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -72,11 +73,18 @@ class Trace:
         Input and output.
     states : tuple of ndarray, (ticks + 1, batch, *shape)
         The state before the first tick, then after each.
+    table : ndarray
+        Constants of each neuron, as the family's kernels take them.
     """
 
     x: Array
     y: Array
     states: State
+    table: Array
+
+    def __post_init__(self) -> None:
+        self.flat_x = flat(self.x)
+        self.flat_states = tuple(map(flat, self.states))
 
     def last(self) -> State:
         """Return the state after the last tick."""
@@ -157,7 +165,11 @@ class Unit(Layer):
         table = np.empty((len(self.constant_names), *self.shape), dtype=self.dtype)
         for row, name in zip(table, self.constant_names, strict=True):
             row[...] = self.value(name)
-        return table.reshape(len(table), -1)
+        return table.reshape(len(table), math.prod(self.shape))
+
+    def _table(self) -> Array:
+        """Return the constants as the family's kernels take them."""
+        return self.per_neuron()
 
     def start(self, batch: int) -> State:
         """Return a state of rest: zeros."""
@@ -170,7 +182,7 @@ class Unit(Layer):
         )
         for array, first in zip(states, state, strict=True):
             array[0] = first
-        return Trace(x, self._output(x, states), states)
+        return Trace(x, self._output(x, states), states, self._table())
 
     def _output(self, x: Array, states: State) -> Array:
         """Return the array that outputs are written to: by default a view of the state "y"."""

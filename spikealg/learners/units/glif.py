@@ -77,8 +77,8 @@ class GLIF(Unit):
 
     def advance(self, trace: Trace, begin: int, end: int) -> None:
         """Compute the ticks from `begin` to `end`."""
-        u, z = map(flat, trace.states)
-        glif_forward(flat(trace.x), u, z, self.per_neuron(), begin, end)
+        u, z = trace.flat_states
+        glif_forward(trace.flat_x, u, z, trace.table, begin, end)
 
     def back(self, trace: Trace) -> Back:
         """Return the slopes of all ticks, and room for du."""
@@ -87,10 +87,10 @@ class GLIF(Unit):
 
     def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
         """Go back from `end` to `begin`."""
-        u, z = map(flat, trace.states)
+        u, z = trace.flat_states
         through = self.dtype.type(not self.detach_reset)
         glif_backward(
-            flat(dy), u, z, self.per_neuron(), through, flat(back.slope), flat(back.dx), begin, end
+            flat(dy), u, z, trace.table, through, flat(back.slope), flat(back.dx), begin, end
         )
         gain = self.value("gain")
         du = back.dx[begin:end]

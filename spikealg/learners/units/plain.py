@@ -35,7 +35,7 @@ class LeakyReadout(Unit):
 
     def advance(self, trace: Trace, begin: int, end: int) -> None:
         """Compute the ticks from `begin` to `end`."""
-        leak_forward(flat(trace.x), flat(trace.states[0]), self.per_neuron(), begin, end)
+        leak_forward(trace.flat_x, trace.flat_states[0], trace.table, begin, end)
 
     def back(self, trace: Trace) -> Back:
         """Return room for the gradient by the input."""
@@ -43,7 +43,7 @@ class LeakyReadout(Unit):
 
     def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
         """Go back from `end` to `begin`."""
-        leak_backward(flat(dy), self.per_neuron(), flat(back.dx), begin, end)
+        leak_backward(flat(dy), trace.table, flat(back.dx), begin, end)
         return back.dx[begin:end]
 
     def constant_gradients(self, trace: Trace, back: Back) -> Gradients:

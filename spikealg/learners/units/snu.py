@@ -84,6 +84,7 @@ class SNU(Unit):
 
     def _build(self, shape: Shape, rng: np.random.Generator) -> Shape:
         super()._build(shape, rng)
+        self._nothing = np.empty((0, 0, 0), dtype=self.dtype)
         bias = self.parameters.get("bias")
         if bias is not None and bias.ndim == 0:
             own = (shape[0], *(1,) * (len(shape) - 1))
@@ -97,10 +98,6 @@ class SNU(Unit):
         table[: len(own)] = own
         return table
 
-    def _adaptation(self, states: State) -> Array:
-        """Return the adaptation (ticks + 1, batch, neurons), of size 0 where there is none."""
-        return flat(states[2]) if len(states) > 2 else np.empty((0, 0, 0), dtype=self.dtype)
-
     @property
     def _negative(self) -> Any:
         """Return the slope of g below 0, of the layer's dtype."""
@@ -108,13 +105,13 @@ class SNU(Unit):
 
     def advance(self, trace: Trace, begin: int, end: int) -> None:
         """Compute the ticks from `begin` to `end`."""
-        s, y = map(flat, trace.states[:2])
+        s, y, *more = trace.flat_states
         snu_forward(
-            flat(trace.x),
+            trace.flat_x,
             s,
             y,
-            self._adaptation(trace.states),
-            self._table(),
+            more[0] if more else self._nothing,
+            trace.table,
             self._negative,
             self.smooth,
             self.inhibits,
@@ -130,18 +127,18 @@ class SNU(Unit):
 
     def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
         """Go back from `end` to `begin`."""
-        s, y = map(flat, trace.states[:2])
+        s, y, *_ = trace.flat_states
         snu_backward(
             flat(dy),
             s,
             y,
-            self._table(),
+            trace.table,
             self._negative,
             self.inhibits,
             self.dtype.type(not self.detach_reset),
             flat(back.slope),
             flat(back.dx),
-            flat(back.more[0]) if back.more else np.empty((0, 0, 0), dtype=self.dtype),
+            flat(back.more[0]) if back.more else self._nothing,
             begin,
             end,
         )
