@@ -115,6 +115,20 @@ class PackedSpikes:
             self.t[order], self.i[order], self.word[order], self.bits[order], self.offset
         )
 
+    def within(self, first: Integers, last: Integers) -> PackedSpikes:
+        """Return the spikes of each neuron j from tick ``first[j]`` to ``last[j]``."""
+        chosen = (self.t >= first[self.i]) & (self.t <= last[self.i])
+        return PackedSpikes(
+            self.t[chosen], self.i[chosen], self.word[chosen], self.bits[chosen], self.offset
+        )
+
+    def by_neuron(self, neurons: int) -> Integers:
+        """Return how many spikes each of `neurons` neurons has."""
+        each = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.int64)
+        spikes = each[self.bits.view(np.uint8)].reshape(-1, 8).sum(axis=1)
+        # Sums below 2⁵³ are exact in floats.
+        return np.bincount(self.i, spikes, minlength=neurons).astype(np.int64)
+
     def expand(self) -> Spikes:
         """Return the spikes one by one.
 

@@ -291,6 +291,34 @@ class Run:
         packed = self._outcome.spikes
         return packed.by_tick() if isinstance(packed, PackedSpikes) else self.spikes
 
+    def within(self, first: npt.ArrayLike, last: npt.ArrayLike) -> Run:
+        """Return this run with the spikes of a window of each neuron only.
+
+        Counts, rasters and what arrives are those of the spikes that are left; potentials and state
+        stay those of the whole run.
+
+        Parameters
+        ----------
+        first, last : array of int (n,)
+            Ticks, absolute: the first and the last of each neuron's window.
+
+        Raises
+        ------
+        InputError
+            If not all neurons were recorded.
+        """
+        n = self.network.n_neurons
+        if len(self.recorded) < n:
+            raise InputError('windows need all spikes: simulate with record="all"')
+        windows = (
+            as_int_array(name, value, shape=(n,))
+            for name, value in (("first", first), ("last", last))
+        )
+        spikes = self._outcome.spikes.within(*windows)
+        counts = spikes.by_neuron(n)
+        outcome = replace(self._outcome, spikes=spikes, counts=counts)
+        return replace(self, counts=counts, _outcome=outcome)
+
     def counts_only(self) -> Run:
         """Return this run without recorded spikes, potentials, inputs and state.
 

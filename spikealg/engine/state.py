@@ -82,6 +82,15 @@ class Spikes:
         chosen = np.isin(self.i, neurons)
         return Spikes(self.i[chosen], self.t[chosen], self.lane[chosen])
 
+    def within(self, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> Spikes:
+        """Return the spikes of each neuron j from tick ``first[j]`` to ``last[j]``."""
+        chosen = (self.t >= first[self.i]) & (self.t <= last[self.i])
+        return Spikes(self.i[chosen], self.t[chosen], self.lane[chosen])
+
+    def by_neuron(self, neurons: int) -> npt.NDArray[np.int64]:
+        """Return how many spikes each of `neurons` neurons has."""
+        return np.bincount(self.i, minlength=neurons).astype(np.int64)
+
     def raster(
         self, neurons: npt.NDArray[np.int64], first: int, ticks: int, lanes: int
     ) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ Arrays are time-major, (ticks, batch, *features).
 from __future__ import annotations
 
 from spikealg.learners.base import Layer
+from spikealg.learners.hosting import Hosted
 from spikealg.learners.layers import (
     AvgPool,
     BatchNorm,
@@ -17,6 +18,7 @@ from spikealg.learners.layers import (
     MaxPool,
     Recurrent,
 )
+from spikealg.learners.quantization import Quantized, quantize
 from spikealg.learners.rules import Learned, gradients, learn
 from spikealg.learners.sequential import Forward, Sequential
 from spikealg.learners.surrogates import (
@@ -58,11 +60,13 @@ __all__ = [
     "Dropout",
     "Flatten",
     "Forward",
+    "Hosted",
     "IntegrateFire",
     "Layer",
     "LeakyReadout",
     "Learned",
     "MaxPool",
+    "Quantized",
     "ReLU",
     "Recurrent",
     "Sequential",
@@ -76,6 +80,7 @@ __all__ = [
     "Unit",
     "gradients",
     "learn",
+    "quantize",
     "sSNU",
     "unit",
 ]

@@ -17,7 +17,7 @@ from spikealg.errors import InputError, InputTypeError, TooLargeError
 from spikealg.network import Network, Port
 from spikealg.progress import silent
 from tests.engine.test_kernels import assert_same, attempt, random_call, random_network
-from tests.helpers import ALL_KERNELS, packed_spikes
+from tests.helpers import ALL_KERNELS, packed_spikes, refused
 
 CODES = Network.from_arrays(
     threshold=[1] * 76,
@@ -161,6 +161,34 @@ def arrivals(run: Run) -> int:
             if run.start_tick <= due <= last[lane]:
                 found.add((int(network.post[s]), due, lane))
     return len(found)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_windows_leave_the_spikes_within(seed):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng)
+    whole = attempt(network, random_call(rng, network), kernel="event")
+    if isinstance(whole, str):
+        return
+    first = rng.integers(0, 10, network.n_neurons)
+    last = first + rng.integers(-1, 10, network.n_neurons)
+    rows = zip(whole.spikes.i, whole.spikes.t, whole.spikes.lane, strict=True)
+    expected = [row for row in rows if first[row[0]] <= row[1] <= last[row[0]]]
+    counts = np.bincount([i for i, _, _ in expected], minlength=network.n_neurons)
+    for run in (whole, packed(whole)):
+        found = run.within(first, last)
+        spikes = found.spikes
+        assert list(zip(spikes.i, spikes.t, spikes.lane, strict=True)) == expected
+        assert found.counts.tolist() == counts.tolist()
+        assert found.active_updates == arrivals(found)
+
+
+def test_windows_need_all_spikes():
+    ring = Network.from_arrays(threshold=[1, 1], pre=[0, 1], post=[1, 0], inputs={"x": [0]})
+    run = simulate(ring, {"x": 1}, ticks=3, record=[0])
+    with refused('windows need all spikes: simulate with record="all"', InputError):
+        run.within(0, 1)
 
 
 @settings(max_examples=80, deadline=None)
