@@ -8,6 +8,8 @@ from __future__ import annotations
 
 __all__ = [
     "CheckFailedError",
+    "DataNotFoundError",
+    "DivergedError",
     "FileFormatError",
     "InputError",
     "InputTypeError",
@@ -59,9 +61,17 @@ class FileFormatError(SpikealgError, ValueError):
     """A file is damaged, of a foreign format, or of a version that cannot be read."""
 
 
+class DataNotFoundError(SpikealgError, FileNotFoundError):
+    """A public data set is not on this machine; the message says where to get it."""
+
+
 class MissingExtraError(SpikealgError, ImportError):
     """An optional package is needed; the message gives the command that installs it."""
 
 
 class CheckFailedError(SpikealgError, AssertionError):
     """A solution disagrees with its own chain or with the reference solution."""
+
+
+class DivergedError(SpikealgError, ArithmeticError):
+    """Training left the finite numbers; the message names the epoch and what would help."""

@@ -5,7 +5,9 @@ Arrays are time-major, (ticks, batch, *features).
 
 from __future__ import annotations
 
+from spikealg.learners import data, encode
 from spikealg.learners.base import Layer
+from spikealg.learners.clipping import clip_by_norm
 from spikealg.learners.hosting import Hosted
 from spikealg.learners.layers import (
     AvgPool,
@@ -18,8 +20,17 @@ from spikealg.learners.layers import (
     MaxPool,
     Recurrent,
 )
+from spikealg.learners.losses import (
+    MSE,
+    ActivityPenalty,
+    BernoulliNLL,
+    CrossEntropy,
+    SquaredHinge,
+)
+from spikealg.learners.optimisers import SGD, Adadelta, Adam, Optimiser, RMSprop
 from spikealg.learners.quantization import Quantized, quantize
 from spikealg.learners.rules import Learned, gradients, learn
+from spikealg.learners.schedules import Constant, Cosine, Steps, Warmup
 from spikealg.learners.sequential import Forward, Sequential
 from spikealg.learners.surrogates import (
     Boxcar,
@@ -49,13 +60,22 @@ __all__ = [
     "ASNU",
     "GLIF",
     "LISNU",
+    "MSE",
+    "SGD",
     "SNU",
     "UNITS",
+    "ActivityPenalty",
+    "Adadelta",
+    "Adam",
     "AvgPool",
     "BatchNorm",
+    "BernoulliNLL",
     "Boxcar",
+    "Constant",
     "Conv2d",
     "ConvRecurrent",
+    "Cosine",
+    "CrossEntropy",
     "Dense",
     "Dropout",
     "Flatten",
@@ -66,18 +86,26 @@ __all__ = [
     "LeakyReadout",
     "Learned",
     "MaxPool",
+    "Optimiser",
     "Quantized",
+    "RMSprop",
     "ReLU",
     "Recurrent",
     "Sequential",
     "Sigmoid",
     "SigmoidPrime",
+    "SquaredHinge",
+    "Steps",
     "SuperSpike",
     "Surrogate",
     "Tanh",
     "TanhPrime",
     "Triangle",
     "Unit",
+    "Warmup",
+    "clip_by_norm",
+    "data",
+    "encode",
     "gradients",
     "learn",
     "quantize",
