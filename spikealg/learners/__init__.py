@@ -8,6 +8,7 @@ from __future__ import annotations
 from spikealg.learners import data, encode
 from spikealg.learners.base import Layer
 from spikealg.learners.clipping import clip_by_norm
+from spikealg.learners.fit import History, accuracy, evaluate, fit, predict
 from spikealg.learners.hosting import Hosted
 from spikealg.learners.layers import (
     AvgPool,
@@ -80,6 +81,7 @@ __all__ = [
     "Dropout",
     "Flatten",
     "Forward",
+    "History",
     "Hosted",
     "IntegrateFire",
     "Layer",
@@ -103,11 +105,15 @@ __all__ = [
     "Triangle",
     "Unit",
     "Warmup",
+    "accuracy",
     "clip_by_norm",
     "data",
     "encode",
+    "evaluate",
+    "fit",
     "gradients",
     "learn",
+    "predict",
     "quantize",
     "sSNU",
     "unit",

@@ -88,7 +88,8 @@ def latency(x: npt.ArrayLike, ticks: int) -> Sequence:
     last = as_int("ticks", ticks, low=1) - 1
     when = np.where(samples > 0, np.rint((1 - samples) * last), -1)
     clock = np.arange(ticks).reshape(-1, *(1,) * samples.ndim)
-    return (clock == when).astype(np.float32)
+    spikes: Sequence = (clock == when).astype(np.float32)
+    return spikes
 
 
 def contour(x: npt.ArrayLike, ticks: int = 1, *, threshold: float = 0.5) -> Sequence:

@@ -1,0 +1,309 @@
+"""Training: batches in a seeded order, gradients by a rule, steps of an optimiser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice, as_float, as_int
+from spikealg.errors import DivergedError, InputError
+from spikealg.learners.batches import Encode, Samples
+from spikealg.learners.checkpoint import read_checkpoint, write_checkpoint
+from spikealg.learners.clipping import clip_by_norm, norm
+from spikealg.learners.losses import Loss
+from spikealg.learners.optimisers import Optimiser
+from spikealg.learners.rules import learn
+from spikealg.learners.schedules import Constant, Schedule
+from spikealg.learners.sequential import Sequential
+from spikealg.progress import Report, reporting
+
+__all__ = ["History", "Metric", "accuracy", "evaluate", "fit", "predict"]
+
+Array = npt.NDArray[Any]
+Metric = Callable[[Array, Array], float]
+"""metric(rows, target) -> number; rows (rows, batch, outputs) are what the loss compares."""
+
+
+def accuracy(rows: Array, target: Array) -> float:
+    """Return the share of samples whose largest output, mean over rows, is their label."""
+    return float(np.mean(rows.mean(axis=0).argmax(axis=-1) == target))
+
+
+@dataclass
+class History:
+    """What training went through, a number per epoch.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean over the epoch's batches, taken while the model changed.
+    validation : dict of str to list of float
+        "loss" and every metric on the validation data, after each epoch.
+    best : int
+        Epoch, from 0, of the smallest validation loss, or training loss without validation data.
+    stopped_early : bool
+        Whether `patience` ended training.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation: dict[str, list[float]] = field(default_factory=dict)
+    best: int = -1
+    stopped_early: bool = False
+
+    @property
+    def watched(self) -> list[float]:
+        """The losses by which the best epoch is chosen."""
+        return self.validation.get("loss", self.loss)
+
+
+def fit(
+    model: Sequential,
+    data: tuple[Any, Any],
+    *,
+    loss: Loss,
+    optimiser: Optimiser,
+    epochs: int = 1,
+    batch: int = 100,
+    encode: Encode | None = None,
+    rule: Literal["bptt", "ostl", "eprop"] = "bptt",
+    truncate: int | None = None,
+    update: Literal["sequence", "step"] = "sequence",
+    schedule: Schedule | None = None,
+    clip: float | None = None,
+    validation: tuple[Any, Any] | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    patience: int | None = None,
+    checkpoint: str | Path | None = None,
+    seed: int = 0,
+    progress: bool | Report | None = False,
+) -> History:
+    """Train `model` in place.
+
+    Parameters
+    ----------
+    model : Sequential
+    data, validation : pair (x, y)
+        With `encode`, x is (samples, *features); without, (ticks, samples, *features) or a list of
+        arrays (ticks, *features) of any lengths, batched by equal length. y holds labels or values
+        per sample, or per tick and sample where the loss looks at each tick.
+    loss : Loss
+    optimiser : Optimiser
+    epochs, batch : int
+        Passes over the data, and samples per batch.
+    encode : callable, optional
+        encode(x, rng) makes values a sequence, anew in every epoch.
+    rule : {"bptt", "ostl", "eprop"}
+        How gradients are made.
+    truncate : int, optional
+        Ticks over which "bptt" goes back.
+    update : {"sequence", "step"}
+        Whether parameters change after a sequence or after every tick, the state going on; "step"
+        needs a loss over "each" tick that counts from tick 0.
+    schedule : callable, optional
+        Factor on the rate as a function of the epochs done.
+    clip : float, optional
+        Largest norm of the gradients together.
+    metrics : mapping of str to callable, optional
+        metric(rows, target), of the validation data.
+    patience : int, optional
+        Epochs without a smaller loss after which training stops; the model is then that of the
+        best epoch.
+    checkpoint : path, optional
+        Written after every epoch. If it exists, training goes on from it, to the weights that an
+        uncut run gives.
+    seed : int
+        Of the order of samples, of encoding and of dropout.
+    progress : bool or callable
+        True shows a bar, a callable is given the fraction done.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If the data hold NaN, have shapes that do not fit, or labels out of range.
+    DivergedError
+        If the loss or a gradient is not finite. The model is that of the last whole epoch, and so
+        is the checkpoint.
+    """
+    samples = Samples.of("data", data, encode)
+    held_out = None if validation is None else Samples.of("validation", validation, encode)
+    epochs, batch = as_int("epochs", epochs, low=0), as_int("batch", batch, low=1)
+    seed = as_int("seed", seed, low=0)
+    if clip is not None:
+        clip = as_float("clip", clip, above=0)
+    if patience is not None:
+        patience = as_int("patience", patience, low=1)
+    _check_update(update, loss)
+    options = {"rule": rule, **({} if truncate is None else {"truncate": truncate})}
+    factor = Constant() if schedule is None else schedule
+    history, best = History(), _copy(model)
+    if checkpoint is not None and Path(checkpoint).exists():
+        notes, best = read_checkpoint(checkpoint, model, optimiser, seed)
+        history = History(**notes)
+    with reporting(progress, "training") as report:
+        for epoch in range(len(history.loss), epochs):
+            if history.stopped_early:
+                break
+            before, steps = _copy(model), optimiser.state()
+            rng = np.random.default_rng([seed, epoch])
+            order = rng.permutation(len(samples))
+            count, total = 0, 0.0
+            try:
+                for x, y in samples.batches(batch, order, rng):
+                    done = epoch + (count + x.shape[1] / 2) / len(samples)
+                    scale = factor(done)
+                    value = _train(
+                        model, x, y, loss, optimiser, scale, clip, update, rng, options, epoch
+                    )
+                    total += value * x.shape[1]
+                    count += x.shape[1]
+                    report((epoch + count / len(samples)) / epochs)
+            except BaseException:
+                _put(model, before)
+                optimiser.restore(steps)
+                raise
+            history.loss.append(total / count)
+            if held_out is not None:
+                found = _evaluate(model, held_out, loss, metrics or {}, batch, seed)
+                for name, value in found.items():
+                    history.validation.setdefault(name, []).append(value)
+            if int(np.argmin(history.watched)) == epoch:
+                history.best, best = epoch, _copy(model)
+            if patience is not None and epoch - history.best >= patience:
+                history.stopped_early = True
+                _put(model, best)
+            if checkpoint is not None:
+                write_checkpoint(checkpoint, model, optimiser, seed, vars(history), best)
+    return history
+
+
+def evaluate(
+    model: Sequential,
+    data: tuple[Any, Any],
+    *,
+    loss: Loss,
+    metrics: Mapping[str, Metric] | None = None,
+    encode: Encode | None = None,
+    batch: int = 100,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Return the loss and every metric over `data`, see `fit` for its forms.
+
+    Means are over rows of the loss: of sequences that differ in length, every tick counts alike.
+    """
+    samples = Samples.of("data", data, encode)
+    as_int("batch", batch, low=1)
+    return _evaluate(model, samples, loss, metrics or {}, batch, as_int("seed", seed, low=0))
+
+
+def predict(
+    model: Sequential,
+    x: npt.ArrayLike,
+    *,
+    encode: Encode | None = None,
+    batch: int = 100,
+    seed: int = 0,
+) -> Array:
+    """Return the outputs (ticks, samples, *shape) for `x`, batch by batch.
+
+    Parameters
+    ----------
+    x : array_like
+        With `encode` (samples, *features), without (ticks, samples, *features).
+    """
+    values = np.asarray(x)
+    count = len(values) if encode is not None else values.shape[1] if values.ndim > 1 else 0
+    samples = Samples.of("x", (values, np.zeros(count)), encode)
+    rng = np.random.default_rng(as_int("seed", seed, low=0))
+    batches = samples.batches(as_int("batch", batch, low=1), np.arange(count), rng)
+    return np.concatenate([model(sequence) for sequence, _ in batches], axis=1)
+
+
+def _train(
+    model: Sequential,
+    x: Array,
+    y: Array,
+    loss: Loss,
+    optimiser: Optimiser,
+    scale: float,
+    clip: float | None,
+    update: str,
+    rng: np.random.Generator,
+    options: Mapping[str, Any],
+    epoch: int,
+) -> float:
+    """Take the steps of one batch; return its loss."""
+    length = len(x) if update == "sequence" else 1
+    per_tick = y.ndim >= 2 and y.shape[:2] == x.shape[:2]
+    state, values = None, []
+    for begin in range(0, len(x), length):
+        piece = slice(begin, begin + length)
+        target = y[piece] if per_tick else y
+        learned = learn(
+            model, x[piece], target, loss=loss, state=state, train=True, rng=rng, **options
+        )
+        gradients = learned.gradients
+        size = norm(gradients) if clip is None else clip_by_norm(gradients, clip)
+        if not (math.isfinite(learned.value) and math.isfinite(size)):
+            raise DivergedError(
+                f"training diverged in epoch {epoch}: loss {learned.value}, norm of the gradients "
+                f"{size}: lower the rate ({optimiser.rate * scale:.3g}) or pass clip=1.0; the "
+                "model is that of the last whole epoch"
+            )
+        optimiser.step(model.parameters(), gradients, scale)
+        state = learned.state
+        values.append(learned.value)
+    return float(np.mean(values))
+
+
+def _evaluate(
+    model: Sequential,
+    samples: Samples,
+    loss: Loss,
+    metrics: Mapping[str, Metric],
+    batch: int,
+    seed: int,
+) -> dict[str, float]:
+    rng = np.random.default_rng([seed, 2**32 - 1])
+    totals: dict[str, float] = dict.fromkeys(("loss", *metrics), 0.0)
+    weight = 0
+    for x, y in samples.batches(batch, np.arange(len(samples)), rng):
+        out = model(x)
+        rows = loss.rows(out)
+        count = rows.shape[0] * rows.shape[1]
+        totals["loss"] += loss(out, y)[0] * count
+        for name, metric in metrics.items():
+            totals[name] += metric(rows, y) * count
+        weight += count
+    return {name: total / weight for name, total in totals.items()}
+
+
+def _check_update(update: str, loss: Loss) -> None:
+    as_choice("update", update, ("sequence", "step"))
+    if update == "step" and (loss.over != "each" or loss.from_tick != 0):
+        raise InputError(
+            'update="step" must come with a loss over "each" tick from tick 0, got '
+            f"over={loss.over!r}, from_tick={loss.from_tick}"
+        )
+
+
+def _copy(model: Sequential) -> dict[str, Array]:
+    return {name: array.copy() for name, array in _arrays(model).items()}
+
+
+def _put(model: Sequential, arrays: Mapping[str, Array]) -> None:
+    for name, array in _arrays(model).items():
+        array[...] = arrays[name]
+
+
+def _arrays(model: Sequential) -> dict[str, Array]:
+    return {**model.parameters(), **model.buffers()}

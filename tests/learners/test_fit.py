@@ -1,0 +1,195 @@
+"""Training learns, resumes to identical weights, and stops with a clear error where it must."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from spikealg.errors import DivergedError, FileFormatError, InputError
+from spikealg.learners import (
+    SGD,
+    Adam,
+    BernoulliNLL,
+    Cosine,
+    CrossEntropy,
+    Dense,
+    Dropout,
+    Recurrent,
+    Sequential,
+    encode,
+    sSNU,
+    unit,
+)
+from spikealg.learners.fit import accuracy, evaluate, fit, predict
+from tests.helpers import refused
+
+RNG = np.random.default_rng(0)
+X = RNG.random((60, 6)).astype(np.float32)
+Y = (X[:, :3].sum(axis=1) > X[:, 3:].sum(axis=1)).astype(int)
+
+
+def show(x, rng):
+    return encode.rate(x, 6, seed=rng)
+
+
+def classifier():
+    return Sequential([Dense(12), unit("BLI"), Dropout(0.1), Dense(2)], shape=(6,), seed=0)
+
+
+def train(model, epochs, **options):
+    settings = {"loss": CrossEntropy("mean"), "optimiser": Adam(1e-2), "encode": show, "batch": 9}
+    return fit(model, (X, Y), epochs=epochs, **settings | options)
+
+
+def arrays(model):
+    return {name: array.copy() for name, array in model.parameters().items()}
+
+
+def assert_same(one, other):
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, other[name])
+
+
+def test_a_classifier_learns():
+    model = classifier()
+    history = train(model, 15, metrics={"accuracy": accuracy}, validation=(X, Y), clip=1.0)
+    assert history.loss[-1] < 0.75 * history.loss[0]
+    assert history.validation["accuracy"][-1] > 0.8
+    assert history.best == int(np.argmin(history.validation["loss"]))
+    found = evaluate(
+        model, (X, Y), loss=CrossEntropy("mean"), metrics={"right": accuracy}, encode=show
+    )
+    assert found["right"] > 0.7
+    assert predict(model, X, encode=show, batch=7).shape == (6, 60, 2)
+
+
+def test_seeds_decide_everything():
+    one, same, other = classifier(), classifier(), classifier()
+    train(one, 2)
+    train(same, 2)
+    train(other, 2, seed=1)
+    assert_same(arrays(one), arrays(same))
+    assert (one.parameters()["0.weight"] != other.parameters()["0.weight"]).any()
+
+
+def test_a_resumed_training_ends_at_the_weights_of_an_uncut_one(tmp_path):
+    whole, parts, resumed = classifier(), classifier(), classifier()
+    options = {"schedule": Cosine(5), "validation": (X, Y)}
+    history = train(whole, 5, **options)
+    train(parts, 3, checkpoint=tmp_path / "run.npz", **options)
+    again = train(resumed, 5, checkpoint=tmp_path / "run.npz", **options)
+    assert_same(arrays(whole), arrays(resumed))
+    assert vars(again) == vars(history)
+
+
+def test_an_interrupted_training_keeps_the_last_whole_epoch(tmp_path):
+    whole, cut = classifier(), classifier()
+    train(whole, 2)
+
+    def stop(fraction):
+        if fraction > 0.6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(cut, 4, checkpoint=tmp_path / "run.npz", progress=stop)
+    assert_same(arrays(whole), arrays(cut))
+
+
+def test_patience_stops_at_the_best_epoch():
+    model = classifier()
+    snapshots = []
+
+    def notice(rows, target):
+        snapshots.append(arrays(model))
+        return 0.0
+
+    history = train(
+        model, 100, patience=2, validation=(X[:9], 1 - Y[:9]), metrics={"notice": notice}
+    )
+    assert history.stopped_early
+    assert len(history.loss) == history.best + 3
+    assert_same(arrays(model), snapshots[history.best])
+
+
+ROLLS = [RNG.integers(0, 2, (length, 4)).astype(float) for length in (5, 8, 5, 8, 5, 3)]
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("update", ["sequence", "step"])
+def test_sequences_of_unequal_lengths(batch, update):
+    model = Sequential([Recurrent(6, sSNU(d=0.4)), Dense(4)], shape=(4,), seed=0, dtype=float)
+    data = ([roll[:-1] for roll in ROLLS], [roll[1:] for roll in ROLLS])
+    history = fit(
+        model, data, loss=BernoulliNLL(), optimiser=SGD(0.05), epochs=20, batch=batch, update=update
+    )
+    assert history.loss[-1] < history.loss[0]
+    # Every transition counts alike, however the sequences are put together.
+    total, steps = 0.0, 0
+    for x, y in zip(*data, strict=True):
+        total += BernoulliNLL()(model(x[:, np.newaxis]), y[:, np.newaxis])[0] * len(x)
+        steps += len(x)
+    for size in (1, 2):
+        found = evaluate(model, data, loss=BernoulliNLL(), batch=size)["loss"]
+        assert found == pytest.approx(total / steps, rel=1e-12)
+
+
+def test_diverging_keeps_the_model_and_the_last_checkpoint(tmp_path):
+    model = classifier()
+    train(model, 1, checkpoint=tmp_path / "run.npz")
+    good, file = arrays(model), (tmp_path / "run.npz").read_bytes()
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(DivergedError, match=r"^training diverged in epoch 1: loss .*lower the rate"),
+    ):
+        train(model, 3, checkpoint=tmp_path / "run.npz", loss=Broken("mean"))
+    assert_same(good, arrays(model))
+    assert (tmp_path / "run.npz").read_bytes() == file
+
+
+class Broken(CrossEntropy):
+    def __call__(self, y, target):
+        return math.nan, np.zeros_like(y)
+
+
+def test_bad_data_are_named_and_change_nothing():
+    model = classifier()
+    before = arrays(model)
+    bad = X.copy()
+    bad[4, 2] = math.nan
+    with refused("x in data must be finite, got nan at [4, 2]", InputError):
+        fit(model, (bad, Y), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
+    with refused(
+        "data must hold a target for each sample, got 60 samples and 59 targets", InputError
+    ):
+        fit(model, (X, Y[1:]), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
+    with pytest.raises(InputError, match=r"must be from 0 to 1, got 2: the model has 2 outputs$"):
+        fit(model, (X, Y + 1), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
+    with refused("x must have shape (ticks, batch, 6), got shape (6, 60, 5)", InputError):
+        fit(model, (X[:, :5], Y), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
+    assert_same(before, arrays(model))
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    train(classifier(), 1, checkpoint=path)
+    with pytest.raises(InputError, match=r"^seed must be 0, with which .* was written, got 1"):
+        train(classifier(), 2, checkpoint=path, seed=1)
+    with pytest.raises(InputError, match=r"^optimiser must be 'Adam', with which"):
+        train(classifier(), 2, checkpoint=path, optimiser=SGD(0.1))
+    small = Sequential([Dense(2)], shape=(6,))
+    with pytest.raises(FileFormatError, match="does not fit the model"):
+        train(small, 2, checkpoint=path)
+    path.write_bytes(path.read_bytes()[:-50])
+    with pytest.raises(FileFormatError, match="damaged"):
+        train(classifier(), 2, checkpoint=path)
+
+
+def test_steps_need_a_loss_of_each_tick():
+    with refused(
+        'update="step" must come with a loss over "each" tick from tick 0, got over=\'mean\', '
+        "from_tick=0",
+        InputError,
+    ):
+        train(classifier(), 1, update="step")
