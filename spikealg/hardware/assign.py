@@ -14,7 +14,7 @@ from spikealg.hardware.partition import partition
 from spikealg.hardware.platform import Limits
 from spikealg.network import Network
 
-__all__ = ["assign", "distinct_routes", "synapse_bits"]
+__all__ = ["assign", "distinct_routes", "synapse_bits", "weight_mantissas"]
 
 Array = npt.NDArray[np.int64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -28,16 +28,26 @@ MARGIN = 0.97
 
 
 def synapse_bits(network: Network, limits: Limits) -> int:
-    """Return the memory of one synapse [bit]: weight and delay, as wide as the network needs.
+    """Return the memory of one synapse [bit]: mantissa and delay, as wide as the network needs.
 
     On a crossbar whose axons select the weight, a synapse is one bit.
     """
     if limits.axon_types is not None:
         return 1
-    weights = network.weight.astype(np.int64)
+    weights = weight_mantissas(network, limits)
     extreme = int(np.maximum(weights, -weights - 1).max(initial=0))
     spread = network.max_delay - (limits.delay_min or 1)
     return extreme.bit_length() + 1 + max(spread, 0).bit_length()
+
+
+def weight_mantissas(network: Network, limits: Limits) -> npt.NDArray[np.int64]:
+    """Return the weight of each synapse without the power of two that an exponent holds, (m,)."""
+    weights = network.weight.astype(np.int64)
+    if limits.weight_exponent_max is None:
+        return weights
+    # What a number and its negative have in common is the lowest bit that is set.
+    factor = np.minimum(weights & -weights, 2**limits.weight_exponent_max)
+    return weights // np.maximum(factor, 1)
 
 
 def _bound(limit: int | None) -> int:

@@ -128,6 +128,8 @@ class Limits:
         Memory for synapses [bit].
     weight_bits : int or None
         Width of a signed weight.
+    weight_exponent_max : int or None
+        Where a weight is a mantissa of `weight_bits` times a power of two: the largest exponent.
     axon_types : int or None
         Distinct weights that one neuron can have, where a type of axon selects the weight.
     delay_min, delay_max : int or None
@@ -149,6 +151,7 @@ class Limits:
     fan_out: int | None = None
     synapse_bits_per_core: int | None = None
     weight_bits: int | None = None
+    weight_exponent_max: int | None = None
     axon_types: int | None = None
     delay_min: int | None = None
     delay_max: int | None = None

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.circuits.neuron import MEMORYLESS, NEVER, RESETS
-from spikealg.hardware.assign import synapse_bits
+from spikealg.hardware.assign import synapse_bits, weight_mantissas
 from spikealg.hardware.catalogue import platforms
 from spikealg.hardware.paths import some_paths
 from spikealg.hardware.platform import Platform
@@ -176,9 +176,9 @@ def _widths(network: Network, platform: Platform) -> Iterator[Breach]:
     post = network.post
     adapt = f'adapt(network, "{platform.name}")'
     yield from _broken(
-        network, "weight_bits", "weight of {} bits", _signed_bits(network.weight),
-        limits.weight_bits, "scale weights and thresholds down, or split a synapse into several",
-        post,
+        network, "weight_bits", "weight of {} bits",
+        _signed_bits(weight_mantissas(network, limits)), limits.weight_bits,
+        "scale weights and thresholds down, or split a synapse into several", post,
     )  # fmt: skip
     yield from _broken(
         network, "delay_max", "delay of {} ticks", network.delay, limits.delay_max,

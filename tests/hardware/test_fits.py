@@ -69,6 +69,18 @@ def test_what_changes_nothing_is_not_missed():
         ({"weight": [3, -129]}, {"weight_bits": 8}, 9, "weight of 9 bits, 8 at most"),
         ({"weight": [3, -128]}, {"weight_bits": 7}, 8, "weight of 8 bits, 7 at most"),
         ({"weight": [3, 128]}, {"weight_bits": 8}, 9, "weight of 9 bits, 8 at most"),
+        (
+            {"weight": [3 * 64, 65 * 16]},
+            {"weight_bits": 7, "weight_exponent_max": 4},
+            8,
+            "weight of 8 bits, 7 at most",
+        ),
+        (
+            {"weight": [3 * 64, 64 * 16]},
+            {"weight_bits": 5, "weight_exponent_max": 4},
+            8,
+            "weight of 8 bits, 5 at most",
+        ),
         ({"delay": [5, 20]}, {"delay_max": 15}, 20, "delay of 20 ticks, 15 at most"),
         ({"delay": [5, 1]}, {"delay_min": 2}, 1, "delay of 1 ticks, 2 at least"),
         ({"threshold": [1, 1, 900]}, {"threshold_max": 800}, 900, "threshold 900, 800 at most"),
@@ -95,12 +107,12 @@ def test_widths_and_fan_in(network, limits, needed, what):
         **{"threshold": [1, 1, 5], "leak": 4096, **network}, pre=[0, 1], post=[2, 2]
     )
     (breach,) = fits(net, chip(**limits)).walls
-    (limit,) = limits
+    limit = next(iter(limits))
     assert (breach.limit, breach.needed, breach.allowed) == (limit, needed, limits[limit])
     assert (breach.what, breach.where, breach.excess) == (what, "neuron[2]", abs(
         needed - limits[limit]
     ))  # fmt: skip
-    assert fits(net, chip(**{limit: needed}))
+    assert fits(net, chip(**{**limits, limit: needed}))
 
 
 def test_a_readout_has_no_threshold_to_fit():

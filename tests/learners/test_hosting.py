@@ -133,6 +133,16 @@ def test_an_inference_is_priced():
     assert "per inference" in str(cost)
 
 
+def test_guard_bits_are_no_bits_of_a_weight():
+    """Loihi keeps mantissas of 8 bits and a sign, and an exponent."""
+    layers = [Recurrent(5, unit("HLIF", hyperpolarisation=0.1)), Dense(2)]
+    model = Sequential(layers, shape=(3,), seed=0)
+    for weight_bits, limits in ((9, []), (10, ["weight_bits"])):
+        network = quantize(model, weight_bits=weight_bits, guard_bits=6).to_network()
+        walls = hardware.fits(network, "loihi").walls
+        assert [wall.limit for wall in walls if wall.limit == "weight_bits"] == limits
+
+
 def test_products_of_graded_inputs_are_priced_apart():
     model = Sequential([Dense(5), unit("BLI"), Dense(2)], shape=(3,), seed=1)
     x = np.linspace(0, 1, 4 * 2 * 3).reshape(4, 2, 3)
