@@ -40,14 +40,15 @@ def synapse_bits(network: Network, limits: Limits) -> int:
     return extreme.bit_length() + 1 + max(spread, 0).bit_length()
 
 
-def weight_mantissas(network: Network, limits: Limits) -> npt.NDArray[np.int64]:
+def weight_mantissas(network: Network, limits: Limits) -> Array:
     """Return the weight of each synapse without the power of two that an exponent holds, (m,)."""
     weights = network.weight.astype(np.int64)
     if limits.weight_exponent_max is None:
         return weights
     # What a number and its negative have in common is the lowest bit that is set.
     factor = np.minimum(weights & -weights, 2**limits.weight_exponent_max)
-    return weights // np.maximum(factor, 1)
+    mantissas: Array = weights // np.maximum(factor, 1)
+    return mantissas
 
 
 def _bound(limit: int | None) -> int:

@@ -199,6 +199,14 @@ def test_inputs_are_rounded_to_powers_of_two():
     assert quantize(model, input_bits=8).inputs([[[1.0]]]) == 255
 
 
+def test_products_of_inputs_are_whole():
+    """Inputs finer than the guard bits bring their own: the smallest input is not lost."""
+    quantized = quantize(one_neuron(LeakyReadout(0.0), weight=1 / 128), guard_bits=2, input_bits=8)
+    smallest = quantized([[[1 / 256]]])[0, 0, 0]
+    assert smallest == pytest.approx(1 / 256 / 128)
+    assert quantized.stages()[0].feed_shift == 0
+
+
 @pytest.mark.parametrize("make", [three_layers, convolutional])
 def test_many_bits_come_near_the_model(make):
     """With 16 bits the spikes are those of the real numbers, but for a few near thresholds."""
