@@ -8,9 +8,11 @@ import pytest
 from spikealg.errors import InputError, InputTypeError, NeuronOverflowError
 from spikealg.learners import (
     GLIF,
+    Adam,
     AvgPool,
     BatchNorm,
     Conv2d,
+    CrossEntropy,
     Dense,
     Dropout,
     Flatten,
@@ -18,6 +20,7 @@ from spikealg.learners import (
     MaxPool,
     Recurrent,
     Sequential,
+    fit,
     gradients,
     unit,
 )
@@ -439,6 +442,20 @@ def test_fine_tuning_lowers_the_loss_of_whole_numbers():
             value -= 2e-4 * slopes[name]
     after = squared(quantized(x), target)[0]
     assert after < 0.8 * before
+    assert np.array_equal(quantized.hosted(x).y, quantized(x))
+
+
+def test_fit_trains_a_quantised_model():
+    rng = np.random.default_rng(0)
+    x = rng.random((6, 64, 8)) < 0.5
+    teacher = Sequential([Dense(16), unit("BLI"), Dense(2)], shape=(8,), seed=0)
+    quantized = quantize(teacher, weight_bits=3)
+    labels = teacher(x)[-1].argmax(axis=-1)
+    history = fit(
+        quantized, (x, labels), loss=CrossEntropy(over="last"), optimiser=Adam(1e-2), epochs=5,
+        batch=16, seed=0,
+    )  # fmt: skip
+    assert min(history.loss) < 0.9 * history.loss[0]
     assert np.array_equal(quantized.hosted(x).y, quantized(x))
 
 
