@@ -33,6 +33,7 @@ SECTIONS = (
     "choice",
     "prices",
     "first_answer",
+    "training",
 )
 """Modules in sections/; each has `measure(settings) -> Report`."""
 FOLDER = Path(__file__).parent

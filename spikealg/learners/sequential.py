@@ -45,7 +45,7 @@ class Forward:
     @property
     def activity(self) -> tuple[float, ...]:
         """Share of the outputs of each layer that are not 0: of spikes, where they are binary."""
-        return tuple(np.count_nonzero(y) / y.size for y in self.outputs)
+        return tuple(float(np.count_nonzero(y) / y.size) for y in self.outputs)
 
 
 class Sequential:
