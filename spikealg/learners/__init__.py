@@ -30,7 +30,7 @@ from spikealg.learners.losses import (
 )
 from spikealg.learners.optimisers import SGD, Adadelta, Adam, Optimiser, RMSprop
 from spikealg.learners.quantization import Quantized, quantize
-from spikealg.learners.rules import Learned, gradients, learn
+from spikealg.learners.rules import Learned, Online, gradients, learn
 from spikealg.learners.schedules import Constant, Cosine, Steps, Warmup
 from spikealg.learners.sequential import Forward, Sequential
 from spikealg.learners.surrogates import (
@@ -88,6 +88,7 @@ __all__ = [
     "LeakyReadout",
     "Learned",
     "MaxPool",
+    "Online",
     "Optimiser",
     "Quantized",
     "RMSprop",

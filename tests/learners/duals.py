@@ -225,14 +225,19 @@ def feedback(layer, p, y):
     return correlate(y, p["recurrent"], (1, 1), (size[0] // 2, size[1] // 2))
 
 
-def run(model, x):
-    """Return the outputs of a model, one dual (B, n) per tick."""
+def run(model, x, remembered=None):
+    """Return the outputs of a model, one dual (B, n) per tick.
+
+    `remembered(place, memory)` returns what a layer sees of its memory; by default all of it.
+    """
     parameters = parameter_duals(model)
     size = next(iter(parameters.values())).slope.shape[0]
     memory = [None] * len(model.layers)
     outputs = []
     for tick in x:
         y = Dual(tick, size=size)
+        if remembered is not None:
+            memory = [m if m is None else remembered(k, m) for k, m in enumerate(memory)]
         for place, layer in enumerate(model.layers):
             p = {k.split(".")[1]: v for k, v in parameters.items() if k.startswith(f"{place}.")}
             if isinstance(layer, (Dense, Conv2d)):
@@ -257,9 +262,9 @@ def run(model, x):
     return outputs
 
 
-def rtrl(model, x, dy):
+def rtrl(model, x, dy, remembered=None):
     """Return the outputs (T, B, n), and the gradients of Σ dy·y, by forward-mode derivatives."""
-    outputs = run(model, x)
+    outputs = run(model, x, remembered)
     total = sum(np.einsum("pbn,bn->p", y.slope, d) for y, d in zip(outputs, dy, strict=True))
     found, begin = {}, 0
     for name, value in model.parameters().items():

@@ -10,12 +10,25 @@ import numpy.typing as npt
 from spikealg.arguments import as_choice
 from spikealg.learners.base import Gradients
 from spikealg.learners.rules.bptt import bptt
+from spikealg.learners.rules.eprop import eprop
+from spikealg.learners.rules.online import Online
+from spikealg.learners.rules.ostl import ostl
 from spikealg.learners.rules.result import Learned, Loss
 from spikealg.learners.sequential import Sequential
 
-__all__ = ["RULES", "Learned", "Loss", "bptt", "gradients", "learn"]
+__all__ = [
+    "RULES",
+    "Learned",
+    "Loss",
+    "Online",
+    "bptt",
+    "eprop",
+    "gradients",
+    "learn",
+    "ostl",
+]
 
-RULES: Mapping[str, Callable[..., Learned]] = {"bptt": bptt}
+RULES: Mapping[str, Callable[..., Learned]] = {"bptt": bptt, "ostl": ostl, "eprop": eprop}
 """Rules by name. All take (model, x, target, *, loss, state, train, rng) and options of theirs."""
 
 

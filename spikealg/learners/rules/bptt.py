@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_int
-from spikealg.errors import InputError
-from spikealg.learners.base import Array, State, sequence
-from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.base import State, sequence
+from spikealg.learners.rules.result import Learned, Loss, judged
 from spikealg.learners.sequential import Sequential
 
 __all__ = ["bptt"]
@@ -62,20 +61,10 @@ def bptt(
         pieces.append(piece)
         state = piece.state
     y = pieces[0].y if len(pieces) == 1 else np.concatenate([piece.y for piece in pieces])
-    value, dy = _judged(loss, y, target)
+    value, dy = judged(loss, y, target)
     gradients = {name: np.zeros_like(array) for name, array in model.parameters().items()}
     for place, piece in enumerate(pieces):
         begin = place * length
         for name, part in model.backward(dy[begin : begin + length], piece).items():
             gradients[name] += part
     return Learned(value, gradients, y, pieces[-1].state)
-
-
-def _judged(loss: Loss, y: Array, target: Any) -> tuple[float, Array]:
-    """Return value and gradient of the loss, the gradient's shape checked."""
-    value, dy = loss(y, target)
-    if np.shape(dy) != y.shape:
-        raise InputError(
-            f"loss must return a gradient of the output's shape {y.shape}, got {np.shape(dy)}"
-        )
-    return float(value), dy

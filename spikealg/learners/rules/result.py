@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
 
-__all__ = ["Learned", "Loss"]
+__all__ = ["Learned", "Loss", "judged"]
 
 Loss = Callable[[Array, Any], tuple[float, Array]]
 """loss(y, target) -> (value, dy): y and dy are (ticks, batch, *shape), dy the gradient by y."""
@@ -34,3 +37,13 @@ class Learned:
     gradients: Gradients
     y: Array
     state: tuple[State, ...]
+
+
+def judged(loss: Loss, y: Array, target: Any) -> tuple[float, Array]:
+    """Return value and gradient of the loss, the gradient's shape checked."""
+    value, dy = loss(y, target)
+    if np.shape(dy) != y.shape:
+        raise InputError(
+            f"loss must return a gradient of the output's shape {y.shape}, got {np.shape(dy)}"
+        )
+    return float(value), dy

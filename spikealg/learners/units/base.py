@@ -250,11 +250,10 @@ class Unit(Layer):
         """
         raise NotImplementedError
 
-    def _folded(self, name: str, each: Array) -> Array:
-        """Add up `each`, (ticks, batch, *shape), to the shape of the constant `name`."""
-        total = each.sum(axis=(0, 1), dtype=np.float64)
+    def folded(self, name: str, each: Array) -> Array:
+        """Add up `each`, (*any, *shape), to the shape of the constant `name`."""
         wanted = self.value(name).shape
-        total = total.sum(axis=tuple(range(total.ndim - len(wanted))))
+        total = each.sum(axis=tuple(range(each.ndim - len(wanted))), dtype=np.float64)
         stretched = tuple(i for i, n in enumerate(wanted) if n == 1 and total.shape[i] != 1)
         return np.asarray(total.sum(axis=stretched, keepdims=True), dtype=self.dtype)
 

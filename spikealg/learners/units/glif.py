@@ -106,7 +106,7 @@ class GLIF(Unit):
                 if name == "threshold"
                 else back.dx * self._by_constant(name, trace.x, u, z)
             )
-            found[name] = self._folded(name, each)
+            found[name] = self.folded(name, each)
         return found
 
     def slope(self, u: Array) -> Array:

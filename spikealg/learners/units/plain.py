@@ -49,7 +49,7 @@ class LeakyReadout(Unit):
     def constant_gradients(self, trace: Trace, back: Back) -> Gradients:
         """Return the gradient by the decay, where it is trained."""
         each = {"decay": back.dx * trace.states[0][:-1]} if self.trainable else {}
-        return {name: self._folded(name, value) for name, value in each.items()}
+        return {name: self.folded(name, value) for name, value in each.items()}
 
     def tick(self, x: Array, state: State) -> tuple[Array, State]:
         """Return the output and the state after one tick, in plain NumPy."""
@@ -72,7 +72,7 @@ class LeakyReadout(Unit):
         )
 
 
-class _Activation(Unit):
+class Activation(Unit):
     """A function of the input of the same tick; the state is its output, which it does not read."""
 
     state_names = ("y",)
@@ -123,7 +123,7 @@ class _Activation(Unit):
         raise NotImplementedError
 
 
-class Tanh(_Activation):
+class Tanh(Activation):
     """y = tanh(x): the real-valued unit of the comparison of binary ones."""
 
     def apply(self, x: Array, out: Array | None = None) -> Array:
@@ -136,7 +136,7 @@ class Tanh(_Activation):
         return 1 - y * y
 
 
-class ReLU(_Activation):
+class ReLU(Activation):
     """y = max(x, 0)."""
 
     def apply(self, x: Array, out: Array | None = None) -> Array:
@@ -150,7 +150,7 @@ class ReLU(_Activation):
         return above
 
 
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """y = 1 / (1 + e^−x)."""
 
     def apply(self, x: Array, out: Array | None = None) -> Array:

@@ -157,7 +157,7 @@ class SNU(Unit):
                 each = back.more[0] * (before[2] - before[1])
             else:
                 each = back.dx * before[0] * (1 - self._taken(before[1]))
-            found[name] = self._folded(name, each)
+            found[name] = self.folded(name, each)
         return found
 
     def _cast(self, name: str) -> Array:

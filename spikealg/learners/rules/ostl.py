@@ -1,0 +1,73 @@
+"""Online spatio-temporal learning: gradients that are ready when the sequence ends.
+
+Bohnstingl, Woźniak, Maass, Pantazi and Eleftheriou, arXiv 2007.12723. The gradient is split in two
+factors, L of the layers above at the same tick and e, carried forward in time within the layer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice
+from spikealg.learners.base import State
+from spikealg.learners.rules.passes import two_passes
+from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.sequential import Sequential
+
+__all__ = ["RECURRENCE", "ostl"]
+
+RECURRENCE = ("full", "diagonal")
+"""Whether traces follow the recurrent matrix."""
+
+
+def ostl(
+    model: Sequential,
+    x: npt.ArrayLike,
+    target: Any,
+    *,
+    loss: Loss,
+    recurrence: str = "full",
+    state: tuple[State, ...] | None = None,
+    train: bool = True,
+    rng: np.random.Generator | None = None,
+) -> Learned:
+    """Return loss and gradients of one sequence, without going back in time.
+
+    Parameters
+    ----------
+    model : Sequential
+        Dense and Recurrent layers, units, and any layers without memory.
+    x : array_like, (ticks, batch, *in_shape)
+    target : object
+        What `loss` compares the output with.
+    loss : callable
+        loss(y, target) -> (value, dy), of the whole sequence.
+    recurrence : {"full", "diagonal"}
+        "full" follows a change of one neuron through the recurrent matrix H, and through the
+        inhibition of LI-SNU, into all others: n³ memory and n⁴ time per tick. "diagonal" leaves
+        these paths out (H learns nevertheless): n² and n². They agree where neither is.
+    state : tuple of tuple of ndarray, optional
+        Where the sequence starts; None: at rest.
+    train : bool
+        Whether dropout drops and batch statistics are taken, of each tick.
+    rng : Generator, optional
+        For dropout.
+
+    Raises
+    ------
+    InputError
+        If the model has a layer that there are no traces for; the message names it.
+
+    Notes
+    -----
+    With one layer of neurons with memory, and only layers without memory above it, these are the
+    gradients of `bptt` up to rounding (with H: for "full"). With more, what a neuron does to the
+    memory of layers above is left out.
+    """
+    as_choice("recurrence", recurrence, RECURRENCE)
+    return two_passes(
+        model, x, target, loss, state, train, rng, full=recurrence == "full", filtering=None
+    )
