@@ -18,7 +18,8 @@ from spikealg.learners.checkpoint import read_checkpoint, write_checkpoint
 from spikealg.learners.clipping import clip_by_norm, norm
 from spikealg.learners.losses import Loss
 from spikealg.learners.optimisers import Optimiser
-from spikealg.learners.rules import learn
+from spikealg.learners.rules import Online, learn
+from spikealg.learners.rules.eprop import readout_decay
 from spikealg.learners.schedules import Constant, Schedule
 from spikealg.learners.sequential import Sequential
 from spikealg.progress import Report, reporting
@@ -244,24 +245,37 @@ def _train(
     """Take the steps of one batch; return its loss."""
     length = len(x) if update == "sequence" else 1
     per_tick = y.ndim >= 2 and y.shape[:2] == x.shape[:2]
+    rule = options["rule"]
     state, values = None, []
+    # Traces must outlive a step: the online rules go on where they are.
+    online = None
+    if update == "step" and rule != "bptt":
+        filtering = readout_decay(model) if rule == "eprop" else None
+        online = Online(
+            model, x.shape[1], full=rule == "ostl", filtering=filtering, train=True, rng=rng
+        )
     for begin in range(0, len(x), length):
         piece = slice(begin, begin + length)
         target = y[piece] if per_tick else y
-        learned = learn(
-            model, x[piece], target, loss=loss, state=state, train=True, rng=rng, **options
-        )
-        gradients = learned.gradients
+        if online is None:
+            learned = learn(
+                model, x[piece], target, loss=loss, state=state, train=True, rng=rng, **options
+            )
+            state, value, gradients = learned.state, learned.value, learned.gradients
+        else:
+            value, dy = loss(online.forward(x[begin])[None], target)
+            online.clear()
+            online.learn(dy[0])
+            gradients = online.gradients()
         size = norm(gradients) if clip is None else clip_by_norm(gradients, clip)
-        if not (math.isfinite(learned.value) and math.isfinite(size)):
+        if not (math.isfinite(value) and math.isfinite(size)):
             raise DivergedError(
-                f"training diverged in epoch {epoch}: loss {learned.value}, norm of the gradients "
+                f"training diverged in epoch {epoch}: loss {value}, norm of the gradients "
                 f"{size}: lower the rate ({optimiser.rate * scale:.3g}) or pass clip=1.0; the "
                 "model is that of the last whole epoch"
             )
         optimiser.step(model.parameters(), gradients, scale)
-        state = learned.state
-        values.append(learned.value)
+        values.append(value)
     return float(np.mean(values))
 
 

@@ -11,6 +11,8 @@ from spikealg.errors import InputError
 from spikealg.learners import (
     GLIF,
     LISNU,
+    MSE,
+    SGD,
     SNU,
     BatchNorm,
     ConvRecurrent,
@@ -21,6 +23,7 @@ from spikealg.learners import (
     Recurrent,
     Sequential,
     Tanh,
+    fit,
     gradients,
     learn,
     sSNU,
@@ -300,3 +303,18 @@ def test_dropout_draws_the_same_in_both_passes(each_tick):
     again = Online(model, 3, train=True, rng=np.random.default_rng(1))
     y = [again.forward(tick) for tick in x]
     np.testing.assert_array_equal(found.y, y)
+
+
+def test_steps_of_fit_keep_the_traces():
+    """With steps too small to matter, those of all ticks add up to that of the sequence."""
+    rng = np.random.default_rng(34)
+    x, y = rng.normal(size=(6, 1, 4)), rng.normal(size=(6, 1, N))
+    changes = {}
+    for update in ("step", "sequence"):
+        model = one_layer("sSNU", True, np.random.default_rng(0))
+        before = {name: value.copy() for name, value in model.parameters().items()}
+        loss, slow = MSE(over="each"), SGD(1e-7)
+        fit(model, (x, y), rule="ostl", loss=loss, optimiser=slow, epochs=1, update=update)
+        changes[update] = {name: model.parameters()[name] - before[name] for name in before}
+    scaled = {name: value / 6 for name, value in changes["step"].items()}
+    assert difference(scaled, changes["sequence"]) < 1e-5
