@@ -147,3 +147,18 @@ def test_out_and_back(run):
     assert 500 < numbers["spikes"] < 6000
     assert 'NIR cannot say: reset "subtract"' in text
     assert (folder / "out_and_back.png").stat().st_size > 10_000
+
+
+def test_digits(run):
+    numbers, text, _ = run("09_digits")
+    assert numbers["same"]
+    # 500 images: a standard error is 1.6 %.
+    assert numbers["float"] > 0.78
+    assert numbers["8 bits"] == pytest.approx(numbers["float"], abs=0.05)
+    assert "the same potentials as the rounded model" in text
+
+
+def test_music(run):
+    numbers, text, _ = run("10_music")
+    assert numbers["network"] < numbers["guess"] - 0.5
+    assert f"the network                   {numbers['network']:.2f}" in text
