@@ -34,6 +34,7 @@ SECTIONS = (
     "prices",
     "first_answer",
     "training",
+    "online_rules",
 )
 """Modules in sections/; each has `measure(settings) -> Report`."""
 FOLDER = Path(__file__).parent
