@@ -5,7 +5,7 @@ Arrays are time-major, (ticks, batch, *features).
 
 from __future__ import annotations
 
-from spikealg.learners import data, encode
+from spikealg.learners import analysis, data, encode
 from spikealg.learners.base import Layer
 from spikealg.learners.clipping import clip_by_norm
 from spikealg.learners.fit import History, accuracy, evaluate, fit, predict
@@ -107,6 +107,7 @@ __all__ = [
     "Unit",
     "Warmup",
     "accuracy",
+    "analysis",
     "clip_by_norm",
     "data",
     "encode",

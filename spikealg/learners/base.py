@@ -116,6 +116,11 @@ class Layer:
         """
         raise NotImplementedError
 
+    @property
+    def kind(self) -> str:
+        """What the layer is, without its settings: how errors and pictures call it."""
+        return type(self).__name__
+
     def describe(self) -> str:
         """Return the layer in a few words, as a summary shows it."""
         return type(self).__name__

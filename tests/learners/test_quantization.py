@@ -295,8 +295,8 @@ REAL = 'its output is a real number and a neuron sends spikes: train a binary un
         ),
         (
             [Dense(2), Recurrent(2, unit("BLI"))],
-            "layer 1 (Recurrent) cannot be hosted: there is no unit between it and the linear "
-            "layer before it",
+            "layer 1 (Recurrent of GLIF) cannot be hosted: there is no unit between it and the "
+            "linear layer before it",
         ),
         (
             [Dense(2), unit("BLI"), unit("BLI")],

@@ -79,6 +79,11 @@ class Recurrence(Layer):
             self.parameters[self._outer(name)] = value
         return out
 
+    @property
+    def kind(self) -> str:
+        """The layer and its unit."""
+        return f"{type(self).__name__} of {self.unit.kind}"
+
     def _weights(self, shape: Shape, rng: np.random.Generator) -> tuple[Shape, Array, Array, Shape]:
         """Return the shape that comes out, both weights, and the shape of the bias."""
         raise NotImplementedError

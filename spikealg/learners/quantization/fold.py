@@ -80,7 +80,7 @@ def folded(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 
 
 def _kind(layer: Layer | None) -> str:
-    return "the edge of the model" if layer is None else type(layer).__name__
+    return "the edge of the model" if layer is None else layer.kind
 
 
 def _fold(linear: Linear, norm: BatchNorm) -> None:
@@ -133,7 +133,7 @@ def groups_of(layers: Sequence[Layer]) -> list[Group]:
 
     for place, layer in enumerate(layers):
         places.append(place)
-        name = f"layer {place} ({_kind(layer)})"
+        name = f"layer {place} ({layer.kind})"
         if isinstance(layer, AvgPool):
             (before if linear is None else after).append(layer)
         elif isinstance(layer, MaxPool):
@@ -156,8 +156,7 @@ def groups_of(layers: Sequence[Layer]) -> list[Group]:
                     f"{name} cannot be hosted: there is no unit between it and the linear layer "
                     "before it"
                 )
-            kind = f"layer {place} ({_kind(layer)} of {_kind(layer.unit)})"
-            close(kind, layer, layer.unit)
+            close(name, layer, layer.unit)
         elif isinstance(layer, Unit):
             if linear is None:
                 raise InputError(

@@ -125,7 +125,9 @@ class Unit(Layer):
 
     constant_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
-    """What `start` returns, in this order."""
+    """What `start` returns, in this order; the potential first, where there is one."""
+    fires: ClassVar[bool] = False
+    """Whether outputs are spikes, 0 or 1."""
 
     def __init__(
         self, constants: Mapping[str, npt.ArrayLike], trainable: tuple[str, ...] = ()

@@ -50,6 +50,7 @@ class GLIF(Unit):
 
     constant_names = ("decay", "reset", "hyperpolarisation", "threshold", "gain", "reset_value")
     state_names = ("u", "z")
+    fires = True
 
     def __init__(
         self,

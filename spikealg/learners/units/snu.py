@@ -51,7 +51,7 @@ class SNU(Unit):
 
     constant_names: ClassVar[tuple[str, ...]] = ("d", "bias")
     state_names: ClassVar[tuple[str, ...]] = ("s", "y")
-    smooth: ClassVar[bool] = False
+    fires: ClassVar[bool] = True
     inhibits: ClassVar[bool] = False
 
     def __init__(
@@ -113,7 +113,7 @@ class SNU(Unit):
             more[0] if more else self._nothing,
             trace.table,
             self._negative,
-            self.smooth,
+            not self.fires,
             self.inhibits,
             begin,
             end,
@@ -180,10 +180,10 @@ class SNU(Unit):
 
     def slope(self, state: State) -> Array:
         """Return h' in `state`."""
-        if self.smooth:
-            rising: Array = state[1] * (1 - state[1])
-            return rising
-        return self.surrogate.slope(self._argument(state))
+        if self.fires:
+            return self.surrogate.slope(self._argument(state))
+        rising: Array = state[1] * (1 - state[1])
+        return rising
 
     def tick(self, x: Array, state: State) -> tuple[Array, State]:
         """Return the output and the state after one tick, in plain NumPy."""
@@ -195,11 +195,11 @@ class SNU(Unit):
             rho = self._cast("rho")
             more = [rho * state[2] + (1 - rho) * y]
         argument = self._argument((now[0], y, *more))
-        if self.smooth:
+        if self.fires:
+            out = (argument >= 0).astype(self.dtype)
+        else:
             small = np.exp(-np.abs(argument))
             out = np.where(argument >= 0, 1, small) / (1 + small)
-        else:
-            out = (argument >= 0).astype(self.dtype)
         return out, (now[0], out, *more)
 
     def derivatives(
@@ -258,7 +258,7 @@ class sSNU(SNU):  # noqa: N801  (the name of the literature)
     Parameters are those of `SNU`, without a surrogate and with a bias of 0.
     """
 
-    smooth = True
+    fires = False
 
     def __init__(
         self,
