@@ -18,7 +18,7 @@ from spikealg.learners.checkpoint import read_checkpoint, write_checkpoint
 from spikealg.learners.clipping import clip_by_norm, norm
 from spikealg.learners.losses import Loss
 from spikealg.learners.optimisers import Optimiser
-from spikealg.learners.rules import Online, learn
+from spikealg.learners.rules import Online, Penalty, learn
 from spikealg.learners.rules.eprop import readout_decay
 from spikealg.learners.schedules import Constant, Schedule
 from spikealg.learners.sequential import Sequential
@@ -74,6 +74,7 @@ def fit(
     encode: Encode | None = None,
     rule: Literal["bptt", "ostl", "eprop"] = "bptt",
     truncate: int | None = None,
+    penalties: Mapping[int, Penalty] | None = None,
     update: Literal["sequence", "step"] = "sequence",
     schedule: Schedule | None = None,
     clip: float | None = None,
@@ -103,6 +104,9 @@ def fit(
         How gradients are made.
     truncate : int, optional
         Ticks over which "bptt" goes back.
+    penalties : mapping of int to callable, optional
+        For "bptt": what is added to the loss for the output of a layer, by its place in the model,
+        such as `ActivityPenalty`. `History.loss` has them in it, evaluation does not.
     update : {"sequence", "step"}
         Whether parameters change after a sequence or after every tick, the state going on; "step"
         needs a loss over "each" tick that counts from tick 0.
@@ -144,7 +148,7 @@ def fit(
     if patience is not None:
         patience = as_int("patience", patience, low=1)
     _check_update(update, loss)
-    options = {"rule": rule, **({} if truncate is None else {"truncate": truncate})}
+    options = {"rule": rule, **_given(rule, truncate=truncate, penalties=penalties)}
     factor = Constant() if schedule is None else schedule
     history, best = History(), _copy(model)
     if checkpoint is not None and Path(checkpoint).exists():
@@ -308,6 +312,14 @@ def _check_update(update: str, loss: Loss) -> None:
             'update="step" must come with a loss over "each" tick from tick 0, got '
             f"over={loss.over!r}, from_tick={loss.from_tick}"
         )
+
+
+def _given(rule: str, **options: Any) -> dict[str, Any]:
+    """Return the options that are given, which are those of "bptt" only."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if given and rule != "bptt":
+        raise InputError(f'{next(iter(given))} must come with rule="bptt", got rule={rule!r}')
+    return given
 
 
 def _copy(model: Sequential) -> dict[str, Array]:

@@ -10,6 +10,7 @@ import pytest
 from spikealg.errors import DivergedError, FileFormatError, InputError
 from spikealg.learners import (
     SGD,
+    ActivityPenalty,
     Adam,
     BernoulliNLL,
     Cosine,
@@ -95,6 +96,19 @@ def test_an_interrupted_training_keeps_the_last_whole_epoch(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(cut, 4, checkpoint=tmp_path / "run.npz", progress=stop)
     assert_same(arrays(whole), arrays(cut))
+
+
+def test_a_penalty_keeps_units_quiet():
+    free, held = classifier(), classifier()
+    train(free, 6)
+    train(held, 6, penalties={1: ActivityPenalty(weight=10.0)})
+    spikes = [model.forward(show(X, 0)).activity[1] for model in (free, held)]
+    assert spikes[1] < 0.5 * spikes[0]
+    for option in ({"penalties": {1: ActivityPenalty()}}, {"truncate": 3}):
+        with refused(
+            f"{next(iter(option))} must come with rule=\"bptt\", got rule='ostl'", InputError
+        ):
+            train(free, 1, rule="ostl", **option)
 
 
 def test_patience_stops_at_the_best_epoch():

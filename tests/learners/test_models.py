@@ -7,11 +7,13 @@ import pytest
 
 from spikealg.errors import FileFormatError, InputError, InputTypeError
 from spikealg.learners import (
+    ActivityPenalty,
     BatchNorm,
     Dense,
     LeakyReadout,
     Recurrent,
     Sequential,
+    Sigmoid,
     gradients,
     learn,
     sSNU,
@@ -50,6 +52,43 @@ def test_truncated_gradients_are_the_sum_of_pieces_that_start_where_the_last_end
     same = gradients(model, x, None, loss=loss, truncate=len(x))
     for name, value in whole.gradients.items():
         np.testing.assert_array_equal(same[name], value)
+
+
+def test_penalties_are_part_of_the_loss():
+    model = Sequential([Dense(4), sSNU(0.5), Dense(2)], shape=(3,), dtype=np.float64)
+    x, loss, dy = _task()
+    penalties = {1: ActivityPenalty(0.1, 50.0), 2: lambda y: (float((y**2).sum()), 2 * y)}
+
+    def whole():
+        outputs = model.forward(x).outputs
+        return (outputs[2] * dy).sum() + penalties[1](outputs[1])[0] + (outputs[2] ** 2).sum()
+
+    found = learn(model, x, None, loss=loss, penalties=penalties)
+    assert found.value == pytest.approx(whole(), rel=1e-12)
+    step = 1e-5
+    for key, value in model.parameters().items():
+        for place in np.ndindex(value.shape):
+            kept = value[place]
+            value[place] = kept + step
+            up = whole()
+            value[place] = kept - step
+            difference = (up - whole()) / (2 * step)
+            value[place] = kept
+            assert found.gradients[key][place] == pytest.approx(difference, abs=1e-6), key
+    with refused("place in penalties must be a whole number from 0 to 2, got 3", InputError):
+        learn(model, x, None, loss=loss, penalties={3: ActivityPenalty()})
+
+
+def test_penalties_see_all_pieces_of_a_truncated_sequence():
+    # Without memory there is nothing to cut off.
+    model = Sequential([Dense(4), Sigmoid(), Dense(2)], shape=(3,), dtype=np.float64)
+    x, loss, _ = _task()
+    options = {"loss": loss, "penalties": {1: ActivityPenalty(0.1, 50.0)}}
+    whole = learn(model, x, None, **options)
+    pieces = learn(model, x, None, truncate=4, **options)
+    assert pieces.value == pytest.approx(whole.value, rel=1e-12)
+    for name, value in whole.gradients.items():
+        np.testing.assert_allclose(pieces.gradients[name], value, atol=1e-12)
 
 
 def test_rows_of_a_batch_do_not_see_each_other():

@@ -13,7 +13,7 @@ from spikealg.learners.rules.bptt import bptt
 from spikealg.learners.rules.eprop import eprop
 from spikealg.learners.rules.online import Online
 from spikealg.learners.rules.ostl import ostl
-from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.rules.result import Learned, Loss, Penalty
 from spikealg.learners.sequential import Sequential
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Learned",
     "Loss",
     "Online",
+    "Penalty",
     "bptt",
     "eprop",
     "gradients",

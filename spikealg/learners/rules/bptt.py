@@ -6,14 +6,15 @@ surrogates (Neftci et al., "Surrogate gradient learning", IEEE Signal Processing
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_int
-from spikealg.learners.base import State, sequence
-from spikealg.learners.rules.result import Learned, Loss, judged
+from spikealg.learners.base import Array, State, sequence
+from spikealg.learners.rules.result import Learned, Loss, Penalty, judged
 from spikealg.learners.sequential import Sequential
 
 __all__ = ["bptt"]
@@ -27,6 +28,7 @@ def bptt(
     loss: Loss,
     state: tuple[State, ...] | None = None,
     truncate: int | None = None,
+    penalties: Mapping[int, Penalty] | None = None,
     train: bool = True,
     rng: np.random.Generator | None = None,
 ) -> Learned:
@@ -46,6 +48,9 @@ def bptt(
     truncate : int, optional
         Gradients do not cross the borders of pieces of so many ticks, counted from the first.
         Values and outputs are those of the whole sequence. None: one piece.
+    penalties : mapping of int to callable, optional
+        penalty(output) -> (value, gradient) of the whole output of a layer, by its place: added
+        to the loss.
     train : bool
         Whether dropout drops and batch statistics are taken, of each piece.
     rng : Generator, optional
@@ -60,11 +65,21 @@ def bptt(
         piece = model.forward(x[begin : begin + length], state, train, rng)
         pieces.append(piece)
         state = piece.state
-    y = pieces[0].y if len(pieces) == 1 else np.concatenate([piece.y for piece in pieces])
+    y = _joined([piece.y for piece in pieces])
     value, dy = judged(loss, y, target)
+    inner = {}
+    for place, penalty in ({} if penalties is None else penalties).items():
+        as_int("place in penalties", place, low=0, high=len(model.layers) - 1)
+        cost, inner[place] = penalty(_joined([piece.outputs[place] for piece in pieces]))
+        value += cost
     gradients = {name: np.zeros_like(array) for name, array in model.parameters().items()}
     for place, piece in enumerate(pieces):
-        begin = place * length
-        for name, part in model.backward(dy[begin : begin + length], piece).items():
+        ticks = slice(place * length, (place + 1) * length)
+        within = {layer: slope[ticks] for layer, slope in inner.items()}
+        for name, part in model.backward(dy[ticks], piece, within).items():
             gradients[name] += part
     return Learned(value, gradients, y, pieces[-1].state)
+
+
+def _joined(pieces: list[Array]) -> Array:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

@@ -1,4 +1,4 @@
-"""What a learning rule returns, and the loss that it is given."""
+"""What a learning rule returns, and the loss and penalties that it is given."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import numpy as np
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
 
-__all__ = ["Learned", "Loss", "judged"]
+__all__ = ["Learned", "Loss", "Penalty", "judged"]
 
 Loss = Callable[[Array, Any], tuple[float, Array]]
 """loss(y, target) -> (value, dy): y and dy are (ticks, batch, *shape), dy the gradient by y."""
+
+Penalty = Callable[[Array], tuple[float, Array]]
+"""penalty(output) -> (value, gradient), of the output (ticks, batch, *shape) of a layer."""
 
 
 @dataclass(frozen=True)
