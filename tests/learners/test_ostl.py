@@ -7,7 +7,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg import memory
+from spikealg.errors import InputError, TooLargeError
 from spikealg.learners import (
     GLIF,
     LISNU,
@@ -15,7 +16,7 @@ from spikealg.learners import (
     SGD,
     SNU,
     BatchNorm,
-    ConvRecurrent,
+    CrossEntropy,
     Dense,
     Dropout,
     LeakyReadout,
@@ -26,10 +27,11 @@ from spikealg.learners import (
     fit,
     gradients,
     learn,
+    quantize,
     sSNU,
     unit,
 )
-from spikealg.learners.rules import stages
+from spikealg.learners.rules import traced
 from tests.helpers import refused
 from tests.learners import duals
 from tests.learners.test_bptt import ALL_UNITS, N
@@ -207,7 +209,7 @@ def test_where_all_leak_alike_a_trace_is_the_low_passed_input(name, monkeypatch)
     x, loss = task(rng, model)
     short = Online(model, 3)
     found = gradients(model, x, None, loss=loss, rule="ostl")
-    monkeypatch.setattr(stages, "leaks_alike", lambda unit: False)
+    monkeypatch.setattr(traced, "leaks_alike", lambda unit: False)
     wide = Online(model, 3)
     expected = gradients(model, x, None, loss=loss, rule="ostl")
     assert difference(found, expected) <= CLOSE
@@ -220,7 +222,7 @@ def test_where_all_leak_alike_a_trace_is_the_low_passed_input(name, monkeypatch)
 )
 def test_what_does_not_leak_alike_has_diagonal_traces(change):
     model = Sequential([Dense(2), unit("BLI", **change)], shape=(3,))
-    assert not stages.leaks_alike(model.layers[1])
+    assert not traced.leaks_alike(model.layers[1])
 
 
 def peak(function):
@@ -281,14 +283,42 @@ def test_refusals():
 
 def test_layers_without_traces_are_refused():
     model = Sequential([Dense(3), BatchNorm(), unit("BLI")], shape=(4,))
-    message = "layer 1 (BatchNorm) before a unit with memory has no traces: only Dense has"
-    with refused(f'{message}; learn by rule="bptt"', InputError):
+    message = (
+        "layer 1 (BatchNorm) before a unit with memory has no traces: Dense and Conv2d have; "
+        'learn by rule="bptt"'
+    )
+    with refused(message, InputError):
         Online(model, 2)
-    model = Sequential([ConvRecurrent(2, unit("BLI"))], shape=(1, 4, 4))
-    name = model.layers[0].describe()
-    message = f"layer 0 ({name}) has memory but no traces: units and Recurrent have"
-    with refused(f'{message}; learn by rule="bptt"', InputError):
-        Online(model, 2)
+
+
+@pytest.mark.parametrize("rule", ["ostl", "eprop"])
+def test_rounded_models_are_refused(rule):
+    """Traces would follow the real parameters, and not the whole numbers that are computed with."""
+    model = quantize(Sequential([Dense(3), unit("BLI"), Dense(2)], shape=(4,), seed=0))
+    x, y = np.ones((6, 5, 4)), np.zeros(5, dtype=int)
+    loss = CrossEntropy("last")
+    message = 'model is quantised: its gradients are made by rule="bptt" only'
+    with refused(message, InputError):
+        gradients(model, x, y, loss=loss, rule=rule)
+    with refused(message, InputError):
+        fit(model, (x, y), loss=loss, optimiser=SGD(0.1), rule=rule)
+    with refused(message, InputError):
+        fit(model, (x, y), loss=CrossEntropy("each"), optimiser=SGD(0.1), rule=rule, update="step")
+    with refused(message, InputError):
+        Online(model, 5)
+    assert gradients(model, x, y, loss=loss).keys() == model.parameters().keys()
+
+
+def test_traces_that_do_not_fit_are_refused(monkeypatch):
+    model = Sequential([Recurrent(40, sSNU())], shape=(60,))
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2**22)
+    message = (
+        f"traces of layer 0 ({model.layers[0].describe()}) would need about 0.00608 GiB, but "
+        '0.00391 GiB are available: take a smaller batch, recurrence="diagonal" or rule="bptt"'
+    )
+    with refused(message, TooLargeError):
+        Online(model, 10)
+    assert Online(model, 10, full=False).nbytes < 2**22
 
 
 @pytest.mark.parametrize("each_tick", [False, True])

@@ -141,6 +141,11 @@ class Windows:
         _spread(frames, self.size, self.stride, self.padding, self.out, columns)
         return columns.reshape(self.fan_in, -1)
 
+    def columns(self, frames: Array) -> Array:
+        """Return what the windows on frames (F, C, H, W) see, (F, fan_in, windows)."""
+        each = self._columns(frames).reshape(self.fan_in, len(frames), -1)
+        return np.ascontiguousarray(each.swapaxes(0, 1))
+
     def apply(self, frames: Array, weight: Array) -> Array:
         """Return the correlation of frames (F, C, H, W) with weight (out, C, ky, kx)."""
         flat = weight.reshape(len(weight), -1)

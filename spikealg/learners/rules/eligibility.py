@@ -3,6 +3,8 @@
 A trace is dh/dθ, how a unit's memory h of k variables depends on a parameter so far; with the
 surrogate slopes it gives the eligibility e = dy/dθ, and with the learning signal L = ∂E/∂y the
 gradient Σ L e (Bohnstingl et al., arXiv 2007.12723, equations 9 to 12).
+
+Neurons are counted channel by channel, each with `positions` of them, see `Weights`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["advance_full", "advance_weight", "filter_weight"]
+__all__ = ["add_seen", "advance_full", "advance_weight", "eligibilities", "filter_weight"]
+
+
+@njit(cache=True)
+def _advanced(trace, carry, gain, slope, b, i, j, into):
+    """Advance the trace of a weight in row i and neuron j; return its eligibility."""
+    if trace.shape[0] == 1:
+        h = carry[0, 0, b, j] * trace[0, b, i, j] + gain[0, b, j] * into
+        trace[0, b, i, j] = h
+        return slope[0, b, j] * h
+    first, second = trace[0, b, i, j], trace[1, b, i, j]
+    h = carry[0, 0, b, j] * first + carry[0, 1, b, j] * second + gain[0, b, j] * into
+    k = carry[1, 0, b, j] * first + carry[1, 1, b, j] * second + gain[1, b, j] * into
+    trace[0, b, i, j], trace[1, b, i, j] = h, k
+    return slope[0, b, j] * h + slope[1, b, j] * k
 
 
 @njit(cache=True)
@@ -19,45 +35,43 @@ def advance_weight(
     carry: np.ndarray,
     gain: np.ndarray,
     slope: np.ndarray,
-    x: np.ndarray,
+    seen: np.ndarray,
     signal: np.ndarray,
     gradient: np.ndarray,
 ) -> None:
-    """Advance the traces of a matrix whose weights each act on one neuron only.
+    """Advance the traces of weights that each act within neurons.
 
     Parameters
     ----------
-    trace : ndarray, (k, batch, n_in, n)
-        dh_j/dw_ij; written. k is 1 or 2.
+    trace : ndarray, (k, batch, rows, n)
+        dh_j/dw, by the row and the neuron that w acts on; written. k is 1 or 2.
     carry : ndarray, (k, k, batch, n)
     gain, slope : ndarray, (k, batch, n)
         As in `Derivatives`.
-    x : ndarray, (batch, n_in)
-        What the matrix multiplies.
+    seen : ndarray, (batch, rows, positions)
+        What the weights multiply.
     signal : ndarray, (batch, n)
         L.
-    gradient : ndarray, (n_in, n)
+    gradient : ndarray, (rows, channels)
         Added to.
     """
-    size, batch, rows, n = trace.shape
+    _, batch, rows, n = trace.shape
+    positions = seen.shape[2]
     for i in range(rows):
         for b in range(batch):
-            into = x[b, i]
-            if size == 1:
+            if positions == 1:
+                into = seen[b, i, 0]
                 for j in range(n):
-                    h = carry[0, 0, b, j] * trace[0, b, i, j] + gain[0, b, j] * into
-                    trace[0, b, i, j] = h
-                    gradient[i, j] += signal[b, j] * slope[0, b, j] * h
-            else:
-                for j in range(n):
-                    first, second = trace[0, b, i, j], trace[1, b, i, j]
-                    h = carry[0, 0, b, j] * first + carry[0, 1, b, j] * second
-                    h += gain[0, b, j] * into
-                    k = carry[1, 0, b, j] * first + carry[1, 1, b, j] * second
-                    k += gain[1, b, j] * into
-                    trace[0, b, i, j], trace[1, b, i, j] = h, k
-                    e = slope[0, b, j] * h + slope[1, b, j] * k
+                    e = _advanced(trace, carry, gain, slope, b, i, j, into)
                     gradient[i, j] += signal[b, j] * e
+                continue
+            for c in range(n // positions):
+                total = gradient[i, c]
+                for p in range(positions):
+                    j = c * positions + p
+                    e = _advanced(trace, carry, gain, slope, b, i, j, seen[b, i, p])
+                    total += signal[b, j] * e
+                gradient[i, c] = total
 
 
 @njit(cache=True)
@@ -73,96 +87,103 @@ def filter_weight(
 
     Parameters
     ----------
-    trace : ndarray, (k, batch, n_in, n)
+    trace : ndarray, (k, batch, rows, n)
     slope : ndarray, (k, batch, n)
     decay : float
         Kept of `filtered` from tick to tick.
-    filtered : ndarray, (batch, n_in, n)
+    filtered : ndarray, (batch, rows, n)
         Written.
     signal : ndarray, (batch, n)
-    gradient : ndarray, (n_in, n)
+    gradient : ndarray, (rows, channels)
         Added to.
     """
     size, batch, rows, n = trace.shape
+    positions = n // gradient.shape[1]
     for i in range(rows):
         for b in range(batch):
             for j in range(n):
                 e = slope[0, b, j] * trace[0, b, i, j]
                 if size == 2:
                     e += slope[1, b, j] * trace[1, b, i, j]
-                e += decay * filtered[b, i, j]
-                filtered[b, i, j] = e
-                gradient[i, j] += signal[b, j] * e
+                filtered[b, i, j] = decay * filtered[b, i, j] + e
+            if positions == 1:
+                for j in range(n):
+                    gradient[i, j] += signal[b, j] * filtered[b, i, j]
+                continue
+            for j in range(n):
+                gradient[i, j // positions] += signal[b, j] * filtered[b, i, j]
+
+
+@njit(cache=True)
+def eligibilities(trace: np.ndarray, slope: np.ndarray, out: np.ndarray) -> None:
+    """Write what the outputs depend on parameters through the memory.
+
+    Parameters
+    ----------
+    trace : ndarray, (parameters, k, batch, n)
+        dh/dθ.
+    slope : ndarray, (k, batch, n)
+    out : ndarray, (parameters, batch, n)
+        Written.
+    """
+    size, batch, n = slope.shape
+    for c in range(len(trace)):
+        for b in range(batch):
+            for j in range(n):
+                e = slope[0, b, j] * trace[c, 0, b, j]
+                if size == 2:
+                    e += slope[1, b, j] * trace[c, 1, b, j]
+                out[c, b, j] = e
 
 
 @njit(cache=True)
 def advance_full(
-    trace: np.ndarray,
-    eligibility: np.ndarray,
-    recurrent: np.ndarray,
-    carry: np.ndarray,
-    gain: np.ndarray,
-    slope: np.ndarray,
-    inputs: np.ndarray,
-    direct: np.ndarray,
-    output: np.ndarray,
-    inhibition: np.ndarray,
-    winning: np.ndarray,
-    signal: np.ndarray,
-    gradient: np.ndarray,
+    trace: np.ndarray, carry: np.ndarray, gain: np.ndarray, through: np.ndarray
 ) -> None:
-    """Advance the traces of a layer in which every neuron depends on every parameter.
-
-    Columns are parameters: `inputs.shape[1]` rows of n weights, then n values for each of the
-    unit's constants.
+    """Advance the traces of neurons that each depend on every parameter, but for what is direct.
 
     Parameters
     ----------
-    trace : ndarray, (k, batch, n, columns)
+    trace : ndarray, (parameters, k, batch, n)
         dh/dθ; written.
-    eligibility : ndarray, (batch, n, columns)
-        dy/dθ; written.
-    recurrent : ndarray, (batch, n, columns)
-        Through the recurrent matrix: Σ_l H_lj dy⁻_l/dθ.
-    carry, gain, slope : ndarray
-        As in `Derivatives`, of n neurons.
-    inputs : ndarray, (batch, rows)
-        What the rows of weights multiply.
-    direct : ndarray, (constants, k, batch, n)
-    output : ndarray, (constants, batch, n)
-    inhibition : ndarray, (k, batch, n)
-    winning : ndarray, (batch, columns)
-        dy⁻/dθ of the neuron that inhibits, before this tick.
-    signal : ndarray, (batch, n)
-    gradient : ndarray, (columns,)
-        Added to.
+    carry : ndarray, (k, k, batch, n)
+    gain : ndarray, (k, batch, n)
+    through : ndarray, (parameters, batch, n)
+        What comes through the recurrent weights, Σ_l H_lj dy⁻_l/dθ.
     """
-    size, batch, n, columns = trace.shape
-    rows = inputs.shape[1]
-    for b in range(batch):
-        for j in range(n):
-            for c in range(columns):
-                first = trace[0, b, j, c]
-                into = recurrent[b, j, c]
+    size, batch, n = gain.shape
+    for c in range(len(trace)):
+        for b in range(batch):
+            for j in range(n):
+                into, first = through[c, b, j], trace[c, 0, b, j]
                 h = carry[0, 0, b, j] * first + gain[0, b, j] * into
-                h += inhibition[0, b, j] * winning[b, c]
                 if size == 2:
-                    second = trace[1, b, j, c]
+                    second = trace[c, 1, b, j]
                     h += carry[0, 1, b, j] * second
                     k = carry[1, 0, b, j] * first + carry[1, 1, b, j] * second
-                    trace[1, b, j, c] = k + gain[1, b, j] * into
-                trace[0, b, j, c] = h
-            for m in range(size):
-                for i in range(rows):
-                    trace[m, b, j, i * n + j] += gain[m, b, j] * inputs[b, i]
-                for p in range(direct.shape[0]):
-                    trace[m, b, j, (rows + p) * n + j] += direct[p, m, b, j]
-            for c in range(columns):
-                e = slope[0, b, j] * trace[0, b, j, c]
-                if size == 2:
-                    e += slope[1, b, j] * trace[1, b, j, c]
-                eligibility[b, j, c] = e
-            for p in range(output.shape[0]):
-                eligibility[b, j, (rows + p) * n + j] += output[p, b, j]
-            for c in range(columns):
-                gradient[c] += signal[b, j] * eligibility[b, j, c]
+                    trace[c, 1, b, j] = k + gain[1, b, j] * into
+                trace[c, 0, b, j] = h
+
+
+@njit(cache=True)
+def add_seen(
+    trace: np.ndarray, gain: np.ndarray, seen: np.ndarray, begin: int, channels: int
+) -> None:
+    """Add to traces of weights what the inputs of the tick do to them.
+
+    Parameters
+    ----------
+    trace : ndarray, (parameters, k, batch, n)
+        Written; of weights row by row, those from number `begin` on.
+    gain : ndarray, (k, batch, n)
+    seen : ndarray, (batch, rows, positions)
+    begin, channels : int
+    """
+    positions = seen.shape[2]
+    for c in range(len(trace)):
+        i, channel = divmod(begin + c, channels)
+        for m in range(gain.shape[0]):
+            for b in range(gain.shape[1]):
+                for p in range(positions):
+                    j = channel * positions + p
+                    trace[c, m, b, j] += gain[m, b, j] * seen[b, i, p]

@@ -40,16 +40,15 @@ def eprop(
     Parameters
     ----------
     model : Sequential
-        Dense and Recurrent layers, units, and any layers without memory. For the slope of the
-        paper take `Triangle(0.3)`, scaled by the threshold.
+        As in `ostl`. For the slope of the paper take `Triangle(0.3)`, scaled by the threshold.
     x, target, loss, state, train, rng
         As in `ostl`.
 
     Raises
     ------
     InputError
-        If neurons of the readout decay differently, or the model has a layer that there are no
-        traces for.
+        If neurons of the readout decay differently, the model is quantised, or it has a layer that
+        there are no traces for.
     """
     return two_passes(
         model, x, target, loss, state, train, rng, full=False, filtering=readout_decay(model)

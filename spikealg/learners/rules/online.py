@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
+from spikealg.learners.quantization import Quantized
 from spikealg.learners.rules.stages import Stage, cut
 from spikealg.learners.sequential import Sequential
 
@@ -24,7 +25,8 @@ class Online:
     Parameters
     ----------
     model : Sequential
-        Dense, Recurrent, units, and layers without memory.
+        Dense and Conv2d before units, Recurrent and ConvRecurrent, and layers without memory; none
+        that is quantised, since traces would follow its real parameters.
     batch : int
         Rows that go side by side.
     state : tuple of tuple of ndarray, optional
@@ -41,7 +43,10 @@ class Online:
     Raises
     ------
     InputError
-        If the model has a layer that there are no traces for; the message names it.
+        If the model is quantised, or has a layer that there are no traces for; the message names
+        it.
+    TooLargeError
+        If there is no memory for the traces.
 
     Examples
     --------
@@ -66,6 +71,8 @@ class Online:
         train: bool = False,
         rng: np.random.Generator | None = None,
     ) -> None:
+        if isinstance(model, Quantized):
+            raise InputError('model is quantised: its gradients are made by rule="bptt" only')
         self.model = model
         start = model.start(batch) if state is None else state
         self._stages: list[Stage] = cut(

@@ -39,7 +39,8 @@ def ostl(
     Parameters
     ----------
     model : Sequential
-        Dense and Recurrent layers, units, and any layers without memory.
+        Dense and Conv2d before units, Recurrent and ConvRecurrent, and any layers without memory;
+        none that is quantised.
     x : array_like, (ticks, batch, *in_shape)
     target : object
         What `loss` compares the output with.
@@ -47,8 +48,9 @@ def ostl(
         loss(y, target) -> (value, dy), of the whole sequence.
     recurrence : {"full", "diagonal"}
         "full" follows a change of one neuron through the recurrent matrix H, and through the
-        inhibition of LI-SNU, into all others: n³ memory and n⁴ time per tick. "diagonal" leaves
-        these paths out (H learns nevertheless): n² and n². They agree where neither is.
+        inhibition of LI-SNU, into all others: a trace for each neuron and parameter, n³ memory and
+        n⁴ time per tick. "diagonal" leaves these paths out (H learns nevertheless): a trace for
+        each weight and neuron that it acts on, n² and n². They agree where neither is.
     state : tuple of tuple of ndarray, optional
         Where the sequence starts; None: at rest.
     train : bool
@@ -59,13 +61,16 @@ def ostl(
     Raises
     ------
     InputError
-        If the model has a layer that there are no traces for; the message names it.
+        If the model is quantised, or has a layer that there are no traces for; the message names
+        it.
+    TooLargeError
+        If there is no memory for the traces.
 
     Notes
     -----
     With one layer of neurons with memory, and only layers without memory above it, these are the
-    gradients of `bptt` up to rounding (with H: for "full"). With more, what a neuron does to the
-    memory of layers above is left out.
+    gradients of `bptt` up to rounding (with H: for "full"). With more, what a layer does to the
+    memory of layers above is left out; so is what weights do that are not directly before a unit.
     """
     as_choice("recurrence", recurrence, RECURRENCE)
     return two_passes(

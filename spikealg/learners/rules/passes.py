@@ -34,6 +34,9 @@ def two_passes(
     ticks. Only outputs are kept between the passes. See `Online` for `full` and `filtering`.
     """
     x = sequence("x", x, model.in_shape, model.dtype)
+    online = Online(
+        model, x.shape[1], state=state, full=full, filtering=filtering, train=train, rng=rng
+    )
     buffers = {name: array.copy() for name, array in model.buffers().items()}
     draws, outputs, after = copy.deepcopy(rng), [], state
     for tick in x:
@@ -45,9 +48,6 @@ def two_passes(
     for name, statistics in model.buffers().items():
         statistics[...] = buffers[name]
     value, dy = judged(loss, y, target)
-    online = Online(
-        model, x.shape[1], state=state, full=full, filtering=filtering, train=train, rng=rng
-    )
     for tick, signal in zip(x, dy, strict=True):
         online.forward(tick)
         online.learn(signal)

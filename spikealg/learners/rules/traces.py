@@ -1,14 +1,13 @@
 """Eligibility traces of a layer: how its outputs depend on its parameters, carried along in time.
 
-Three kinds with one interface. `DiagonalTraces` follow a parameter within the neuron it acts on,
-`FullTraces` through a recurrent matrix into all neurons, and `LowPassTraces` are the diagonal ones
-of neurons that all leak alike and are not reset: there a trace is the low-passed input, whatever
-the neuron. None of them grows with the length of a sequence.
+Three kinds with one interface. `DiagonalTraces` follow a parameter within the neurons it acts on,
+`FullTraces` (full.py) through recurrent weights into all neurons, and `LowPassTraces` are the
+diagonal ones of neurons that all leak alike and are not reset: there a trace is the low-passed
+input, whatever the neuron. None of them grows with the length of a sequence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,37 +15,41 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.learners.base import Array
-from spikealg.learners.rules.eligibility import advance_full, advance_weight, filter_weight
+from spikealg.learners.rules.eligibility import advance_weight, filter_weight
+from spikealg.learners.rules.weights import Constant, Weights
 
-__all__ = ["DiagonalTraces", "FullTraces", "LowPassTraces", "Size", "Tick", "Traces"]
+__all__ = ["DiagonalTraces", "LowPassTraces", "Size", "Tick", "Traces"]
 
 
 @dataclass(frozen=True)
 class Size:
-    """Sizes of a layer's traces.
+    """What a layer's traces are of.
 
     Attributes
     ----------
     memory : int
         k, variables of a neuron's memory.
     batch, neurons : int
-    rows : tuple of int
-        Rows of each matrix that ends in the neurons.
-    constants : int
-        Parameters that each neuron has one value of.
+    weights : tuple of Weights
+        All that end in the neurons.
+    constants : tuple of Constant
     dtype : numpy.dtype
     """
 
     memory: int
     batch: int
     neurons: int
-    rows: tuple[int, ...]
-    constants: int
+    weights: tuple[Weights, ...]
+    constants: tuple[Constant, ...]
     dtype: np.dtype[Any]
 
     def zeros(self, *shape: int) -> Array:
         """Return zeros of the layer's dtype."""
         return np.zeros(shape, dtype=self.dtype)
+
+    def gradients(self) -> list[Array]:
+        """Return room for the gradients by the weights, (rows, channels) each."""
+        return [self.zeros(w.rows, w.channels) for w in self.weights]
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,11 @@ class Tick:
     Attributes
     ----------
     carry : ndarray, (k, k, batch, n)
-    gain, slope : ndarray, (k, batch, n)
+    gain, slope, slope_before : ndarray, (k, batch, n)
     direct : ndarray, (constants, k, batch, n)
-    output : ndarray, (constants, batch, n)
-    inputs : tuple of ndarray, (batch, rows)
-        What each matrix multiplies.
-    feedback : ndarray, (n, n), or None
-        The recurrent matrix, from row to column.
+    output, output_before : ndarray, (constants, batch, n)
+    inputs : tuple of ndarray, (batch, ...)
+        What each of the weights multiplies.
     inhibition : ndarray, (k, batch, n), or None
     winner : ndarray of int, (batch,), or None
     """
@@ -70,26 +71,17 @@ class Tick:
     carry: Array
     gain: Array
     slope: Array
+    slope_before: Array
     direct: Array
     output: Array
+    output_before: Array
     inputs: tuple[Array, ...]
-    feedback: Array | None = None
     inhibition: Array | None = None
     winner: npt.NDArray[np.intp] | None = None
 
 
 class Traces(Protocol):
     """What all kinds of traces do."""
-
-    @property
-    def matrices(self) -> Sequence[Array]:
-        """Gradients by the matrices, (rows, n) each, added up since they were last set to 0."""
-        ...
-
-    @property
-    def constants(self) -> Array:
-        """Gradients by the constants, (constants, n), likewise."""
-        ...
 
     @property
     def nbytes(self) -> int:
@@ -100,27 +92,62 @@ class Traces(Protocol):
         """Go on by a tick, and add what the learning signal (batch, n) makes of it."""
         ...
 
+    def gradients(self) -> list[Array]:
+        """Return copies of the gradients added up so far, of weights, then of constants."""
+        ...
 
-class _ConstantTraces:
-    """Diagonal traces of parameters that each neuron has one value of."""
+    def clear(self) -> None:
+        """Set the gradients to 0."""
+        ...
+
+
+class _Diagonal:
+    """What diagonal kinds share: gradients, and the traces of constants."""
 
     def __init__(self, size: Size, filtering: float | None = None) -> None:
-        self.trace = size.zeros(size.constants, size.memory, size.batch, size.neurons)
-        self.filtered = size.zeros(size.constants, size.batch, size.neurons)
-        self.gradient = size.zeros(size.constants, size.neurons)
+        count = len(size.constants)
+        self.size = size
         self.filtering = filtering
-        self.nbytes = self.trace.nbytes + (0 if filtering is None else self.filtered.nbytes)
+        self._of_weights = size.gradients()
+        self._of_constants = size.zeros(count, size.neurons)
+        self._trace = size.zeros(count, size.memory, size.batch, size.neurons)
+        self._filtered = size.zeros(count, size.batch, size.neurons)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the traces [bytes]."""
+        return self._trace.nbytes + (0 if self.filtering is None else self._filtered.nbytes)
 
     def advance(self, tick: Tick, signal: Array) -> None:
-        self.trace = np.einsum("jlbn,plbn->pjbn", tick.carry, self.trace) + tick.direct
-        eligibility = np.einsum("kbn,pkbn->pbn", tick.slope, self.trace) + tick.output
+        """Go on by a tick, see `Traces.advance`: here of the constants."""
+        self._trace = np.einsum("jlbn,plbn->pjbn", tick.carry, self._trace) + tick.direct
+        eligibility = np.einsum("kbn,pkbn->pbn", tick.slope, self._trace) + tick.output
         if self.filtering is not None:
-            self.filtered = eligibility = eligibility + self.filtering * self.filtered
-        self.gradient += np.einsum("bn,pbn->pn", signal, eligibility)
+            self._filtered = eligibility = eligibility + self.filtering * self._filtered
+        self._of_constants += np.einsum("bn,pbn->pn", signal, eligibility)
+
+    def gradients(self) -> list[Array]:
+        """Return copies of the gradients, see `Traces.gradients`."""
+        shaped = [
+            weights.shaped(found)
+            for weights, found in zip(self.size.weights, self._of_weights, strict=True)
+        ]
+        folded = [
+            constant.folded(found)
+            for constant, found in zip(self.size.constants, self._of_constants, strict=True)
+        ]
+        return shaped + folded
+
+    def clear(self) -> None:
+        """Set the gradients to 0."""
+        for gradient in (*self._of_weights, self._of_constants):
+            gradient[...] = 0
 
 
-class DiagonalTraces:
-    """One value for each weight, row of the batch and variable of memory: k · batch · rows · n.
+class DiagonalTraces(_Diagonal):
+    """One value for each weight and neuron that it acts on: k · batch · rows · n.
+
+    A weight of a matrix acts on one neuron, one of a kernel on a neuron at every position.
 
     Parameters
     ----------
@@ -130,113 +157,63 @@ class DiagonalTraces:
     """
 
     def __init__(self, size: Size, filtering: float | None = None) -> None:
+        super().__init__(size, filtering)
         batch, n = size.batch, size.neurons
-        self.traces = [size.zeros(size.memory, batch, rows, n) for rows in size.rows]
-        self.filtered = [size.zeros(batch, rows, n) for rows in size.rows if filtering is not None]
-        self.matrices = [size.zeros(rows, n) for rows in size.rows]
-        self.filtering = filtering
+        self.traces = [size.zeros(size.memory, batch, w.rows, n) for w in size.weights]
+        self.filtered = [
+            size.zeros(batch, w.rows, n) for w in size.weights if filtering is not None
+        ]
         self._silent = size.zeros(batch, n)
-        self._constants = _ConstantTraces(size, filtering)
 
-    @property
-    def constants(self) -> Array:
-        """Gradients by the constants, (constants, n)."""
-        return self._constants.gradient
+    @staticmethod
+    def values(size: Size, filtering: float | None) -> int:
+        """Return how many numbers the traces of weights hold."""
+        each = size.memory + (filtering is not None)
+        return each * size.batch * size.neurons * sum(w.rows for w in size.weights)
 
     @property
     def nbytes(self) -> int:
         """Memory of the traces [bytes]."""
-        arrays = (*self.traces, *self.filtered)
-        return sum(array.nbytes for array in arrays) + self._constants.nbytes
+        return super().nbytes + sum(array.nbytes for array in (*self.traces, *self.filtered))
 
     def advance(self, tick: Tick, signal: Array) -> None:
         """Go on by a tick, see `Traces.advance`."""
         at_once = signal if self.filtering is None else self._silent
-        for trace, x, gradient in zip(self.traces, tick.inputs, self.matrices, strict=True):
-            advance_weight(trace, tick.carry, tick.gain, tick.slope, x, at_once, gradient)
+        parts = zip(self.size.weights, self.traces, tick.inputs, self._of_weights, strict=True)
+        for weights, trace, x, gradient in parts:
+            seen = weights.seen(x)
+            advance_weight(trace, tick.carry, tick.gain, tick.slope, seen, at_once, gradient)
         if self.filtering is not None:
             for trace, filtered, gradient in zip(
-                self.traces, self.filtered, self.matrices, strict=True
+                self.traces, self.filtered, self._of_weights, strict=True
             ):
                 decay = filtered.dtype.type(self.filtering)
                 filter_weight(trace, tick.slope, decay, filtered, signal, gradient)
-        self._constants.advance(tick, signal)
+        super().advance(tick, signal)
 
 
-class LowPassTraces:
-    """One value for each input and row of the batch, as κ is one number: batch · rows.
+class LowPassTraces(_Diagonal):
+    """One value for each input, as κ is one number: the inputs themselves, low-passed.
 
     Exact where k = 1 and neither carry nor gain depends on the tick, the carry nor on the neuron.
     """
 
     def __init__(self, size: Size) -> None:
-        self.traces = [size.zeros(size.batch, rows) for rows in size.rows]
-        self.matrices = [size.zeros(rows, size.neurons) for rows in size.rows]
-        self._constants = _ConstantTraces(size)
-
-    @property
-    def constants(self) -> Array:
-        """Gradients by the constants, (constants, n)."""
-        return self._constants.gradient
+        super().__init__(size)
+        self.traces = [size.zeros(size.batch, *w.in_shape) for w in size.weights]
 
     @property
     def nbytes(self) -> int:
         """Memory of the traces [bytes]."""
-        return sum(array.nbytes for array in self.traces) + self._constants.nbytes
+        return super().nbytes + sum(array.nbytes for array in self.traces)
 
     def advance(self, tick: Tick, signal: Array) -> None:
         """Go on by a tick, see `Traces.advance`."""
         decay = tick.carry[0, 0, 0, 0]
-        weight = signal * tick.slope[0] * tick.gain[0]
-        for trace, x, gradient in zip(self.traces, tick.inputs, self.matrices, strict=True):
+        by_current = signal * tick.slope[0] * tick.gain[0]
+        parts = zip(self.size.weights, self.traces, tick.inputs, self._of_weights, strict=True)
+        for weights, trace, x, gradient in parts:
             trace *= decay
             trace += x
-            gradient += trace.T @ weight
-        self._constants.advance(tick, signal)
-
-
-class FullTraces:
-    """One value for each neuron and parameter: (k + 2) · batch · n · (rows + constants) · n."""
-
-    def __init__(self, size: Size) -> None:
-        columns = (sum(size.rows) + size.constants) * size.neurons
-        n = size.neurons
-        self.trace = size.zeros(size.memory, size.batch, n, columns)
-        self.eligibility = size.zeros(size.batch, n, columns)
-        self._recurrent = size.zeros(size.batch, n, columns)
-        self._gradient = size.zeros(columns)
-        # Views: what is added to the whole shows in its parts.
-        grid = self._gradient.reshape(-1, n)
-        self.matrices = np.split(grid[: sum(size.rows)], np.cumsum(size.rows)[:-1])
-        self.constants = grid[sum(size.rows) :]
-        self._none = size.zeros(size.memory, size.batch, n)
-        self._nothing = size.zeros(size.batch, columns)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the traces [bytes]."""
-        return self.trace.nbytes + self.eligibility.nbytes + self._recurrent.nbytes
-
-    def advance(self, tick: Tick, signal: Array) -> None:
-        """Go on by a tick, see `Traces.advance`."""
-        if tick.feedback is not None:
-            np.matmul(tick.feedback.T, self.eligibility, out=self._recurrent)
-        winning, inhibition = self._nothing, self._none
-        if tick.winner is not None and tick.inhibition is not None:
-            winning = self.eligibility[np.arange(len(tick.winner)), tick.winner]
-            inhibition = tick.inhibition
-        advance_full(
-            self.trace,
-            self.eligibility,
-            self._recurrent,
-            tick.carry,
-            tick.gain,
-            tick.slope,
-            np.concatenate(tick.inputs, axis=1),
-            tick.direct,
-            tick.output,
-            inhibition,
-            winning,
-            signal,
-            self._gradient,
-        )
+            gradient += weights.summed(trace, by_current)
+        super().advance(tick, signal)
