@@ -175,23 +175,26 @@ class ConvRecurrent(Recurrence):
             y += self.parameters["bias"][:, None, None]
         return y.reshape(*x.shape[:2], *self.shape)
 
-    def feedback(self, y: Array) -> Array:
-        """Return H ∗ y of one tick."""
-        return self.recurrent_windows.apply(y, self.parameters["recurrent"])
+    def feedback(self, y: Array, to: Array | None = None) -> Array:
+        """Add H ∗ y of one tick to `to`, see `Recurrence.feedback`."""
+        return self.recurrent_windows.apply(y, self.parameters["recurrent"], to)
 
-    def feedback_back(self, di: Array) -> Array:
-        """Return the gradient by y that `feedback` passes back, of one tick."""
-        return self.recurrent_windows.by_frames(di, self.parameters["recurrent"])
+    def feedback_back(self, di: Array, to: Array | None = None) -> Array:
+        """Add the gradient by y to `to`, see `Recurrence.feedback_back`."""
+        return self.recurrent_windows.by_frames(di, self.parameters["recurrent"], to)
 
     def _weight_gradients(
         self, di: Array, tape: Tape, inward: bool
     ) -> tuple[Array | None, Gradients]:
         weight, recurrent = self.parameters["weight"], self.parameters["recurrent"]
         frames = _frames(di)
-        before = _frames(tape.outputs_before())
+        by_recurrent = self.recurrent_windows.by_weight(tape.before, di[0], recurrent)
+        if len(di) > 1:
+            earlier = _frames(tape.trace.y[:-1])
+            by_recurrent += self.recurrent_windows.by_weight(earlier, _frames(di[1:]), recurrent)
         gradients = {
             "weight": self.windows.by_weight(_frames(tape.x), frames, weight),
-            "recurrent": self.recurrent_windows.by_weight(before, frames, recurrent),
+            "recurrent": by_recurrent,
         }
         if self.bias:
             gradients["bias"] = frames.sum(axis=(0, 2, 3))

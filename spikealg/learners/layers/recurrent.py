@@ -102,12 +102,12 @@ class Recurrence(Layer):
         """Return W x_t + b of all ticks, a new array (ticks, batch, *shape)."""
         raise NotImplementedError
 
-    def feedback(self, y: Array) -> Array:
-        """Return H y of one tick."""
+    def feedback(self, y: Array, to: Array | None = None) -> Array:
+        """Add H y of one tick to `to`, which is changed and returned; None stands for zeros."""
         raise NotImplementedError
 
-    def feedback_back(self, di: Array) -> Array:
-        """Return the gradient by y that `feedback` passes back, of one tick."""
+    def feedback_back(self, di: Array, to: Array | None = None) -> Array:
+        """Add the gradient by y that `feedback` passes back, of one tick, to `to` likewise."""
         raise NotImplementedError
 
     def _weight_gradients(
@@ -128,7 +128,7 @@ class Recurrence(Layer):
         trace = self.unit.trace(currents, state[1:])
         before = state[0]
         for t in range(len(x)):
-            currents[t] += self.feedback(before)
+            self.feedback(before, currents[t])
             self.unit.advance(trace, t, t + 1)
             before = trace.y[t]
         return trace.y, (before.copy(), *trace.last()), Tape(x, state[0], trace)
@@ -143,7 +143,7 @@ class Recurrence(Layer):
         for t in range(len(dy) - 1, -1, -1):
             di[t] = self.unit.unwind(dy, tape.trace, back, t, t + 1)[0]
             if t > 0:
-                dy[t - 1] += self.feedback_back(di[t])
+                self.feedback_back(di[t], dy[t - 1])
         dx, gradients = self._weight_gradients(di, tape, inward)
         for name, value in self.unit.constant_gradients(tape.trace, back).items():
             gradients[self._outer(name)] = value
@@ -201,13 +201,13 @@ class Recurrent(Recurrence):
             y += self.parameters["bias"]
         return y.reshape(*x.shape[:-1], self.n)
 
-    def feedback(self, y: Array) -> Array:
-        """Return y H of one tick."""
-        return y @ self.parameters["recurrent"]
+    def feedback(self, y: Array, to: Array | None = None) -> Array:
+        """Add y H of one tick to `to`, see `Recurrence.feedback`."""
+        return _added(y @ self.parameters["recurrent"], to)
 
-    def feedback_back(self, di: Array) -> Array:
-        """Return di Hᵀ of one tick."""
-        return di @ self.parameters["recurrent"].T
+    def feedback_back(self, di: Array, to: Array | None = None) -> Array:
+        """Add di Hᵀ of one tick to `to`, see `Recurrence.feedback_back`."""
+        return _added(di @ self.parameters["recurrent"].T, to)
 
     def _weight_gradients(
         self, di: Array, tape: Tape, inward: bool
@@ -226,3 +226,8 @@ class Recurrent(Recurrence):
     def describe(self) -> str:
         """Return the layer in a few words."""
         return f"Recurrent({self.n}, {self.unit.describe()})"
+
+
+def _added(value: Array, to: Array | None) -> Array:
+    """Return `to`, to which `value` is added in place, or `value` where there is none."""
+    return value if to is None else np.add(to, value, out=to)
