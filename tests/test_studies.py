@@ -1,13 +1,18 @@
-"""Runs of studies are recorded with all that tells where figures come from."""
+"""Studies run in miniature, are recorded with all that belongs to them, and shown as recorded."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from spikealg.learners import Dense, IntegrateFire, Sequential, quantize, unit
+from studies import hosting, mnist
 from studies.record import Record, read
+
+TICKS, HIDDEN, DIGITS = {"dense_bli": 5, "spiking_mlp": 4}, 30, 60
 
 
 @pytest.fixture
@@ -57,3 +62,65 @@ def test_records_are_json(record):
     text = (record.results / "name.json").read_text("utf-8")
     assert '"κ": 0.9' in text
     assert json.loads(text)["name"] == "name"
+
+
+@pytest.fixture
+def patterns():
+    """Ten patterns under noise in place of digits: 300 to learn, 60 to test."""
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, 10, 360)
+    flipped = (rng.random((10, 784)) < 0.15)[labels] ^ (rng.random((360, 784)) < 0.1)
+    x = flipped.astype(np.float32)
+    return (x[:-DIGITS], labels[:-DIGITS]), (x[-DIGITS:], labels[-DIGITS:])
+
+
+@pytest.mark.parametrize("name", mnist.HOSTED)
+def test_digits_in_miniature(name, patterns, tmp_path, monkeypatch):
+    neurons = IntegrateFire if name == "spiking_mlp" else lambda: unit("BLI")
+    small = replace(
+        mnist.SETTINGS[name],
+        layers=lambda: [Dense(HIDDEN), neurons(), Dense(HIDDEN), neurons(), Dense(10)],
+        epochs=4,
+        batch=20,
+        penalties={},
+    )
+    monkeypatch.setitem(mnist.SETTINGS, name, small)
+    monkeypatch.setattr(hosting, "BLOCK", 40)
+    for run in (name, f"{name}_8bit"):
+        with Record(f"mnist_{run}", {}, tmp_path, tmp_path) as record:
+            mnist.run(run, *patterns, record)
+    trained, hosted = (read(f"mnist_{run}", tmp_path)["figures"] for run in (name, f"{name}_8bit"))
+    assert trained["loss"][-1] < 0.7 * trained["loss"][0]
+    assert trained["accuracy"] > 0.5
+    assert len(trained["hidden spikes per digit"]) == 2
+    assert hosted["accuracy before rounding"] == trained["accuracy"]
+    assert hosted["accuracy"] == hosted["accuracy after rounding"]
+    assert hosted["values compared"] == TICKS[name] * DIGITS * (2 * HIDDEN + 10)
+    assert hosted["inferences priced"] == 40
+    assert hosted["spikes of neurons per sample"] > 10
+    assert hosted["bills"].keys() == set(hosting.PLATFORMS)
+
+
+@pytest.mark.parametrize("name", ["rate_snu", "snu", "li_snu"])
+def test_rate_coded_digits_in_miniature(name, patterns, tmp_path, monkeypatch):
+    monkeypatch.setitem(mnist.SETTINGS, name, replace(mnist.SETTINGS[name], epochs=2))
+    with Record("digits", {}, tmp_path, tmp_path) as record:
+        mnist.run(name, *patterns, record)
+    assert record.figures["loss"][-1] < record.figures["loss"][0]
+    assert sum(record.figures["hidden spikes per digit"]) > 1
+
+
+def test_rounding_needs_a_trained_model(patterns, tmp_path):
+    with pytest.raises(SystemExit, match=r"^there is no trained model: first run dense_bli$"):
+        mnist.run("dense_bli_8bit", *patterns, Record("digits", {}, tmp_path, tmp_path))
+
+
+def test_a_wrong_spike_on_the_engine_is_noticed():
+    layers = [Dense(5), unit("BLI"), Dense(2)]
+    model = quantize(Sequential(layers, shape=(4,), seed=0))
+    x = np.random.default_rng(0).random((6, 3, 4)) < 0.5
+    hosted = model.hosted(x)
+    assert hosting.assert_same(model, x, hosted) == 6 * 3 * (5 + 2)
+    model.parameters()["0.bias"][...] += 0.5
+    with pytest.raises(AssertionError):
+        hosting.assert_same(model, x, hosted)

@@ -1,0 +1,121 @@
+"""What docs/results.md shows of the digits, from the records of their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Table
+from spikealg.hardware.figures import si
+from studies.record import RESULTS, read
+
+PUBLISHED = {
+    "rate_snu": "94.84 %",
+    "snu": "94.51 %, 1128 hidden spikes",
+    "li_snu": "93.82 %, 45.9 hidden spikes",
+    "spiking_mlp": "above 98 %",
+}
+"""Of SNUs (Woźniak et al., Nature Machine Intelligence 2020); by Yin et al., arXiv 1709.06206."""
+
+
+def tables(trained: Sequence[str], hosted: Sequence[str], results: Path = RESULTS) -> list[Table]:
+    """Return what was learnt, what the engine did with it, and what that would cost."""
+    on_engine = {name: read(f"mnist_{name}_8bit", results) for name in hosted}
+    return [
+        Table(
+            "Trained on all 60 000 digits, tested on 10 000",
+            (
+                "run",
+                "network",
+                "epochs",
+                "validation",
+                "test",
+                "published",
+                "hidden spikes",
+                "CPU s",
+            ),
+            [_trained(name, results) for name in trained],
+            "*Validation* is the same training on the first 50 000, tested on the other 10 000, by "
+            "which settings were chosen. *Hidden spikes* are per digit, of all hidden layers.",
+        ),
+        Table(
+            "Rounded to 8 bits and run on the engine, 10 000 digits of the test",
+            (
+                "run",
+                "float",
+                "rounded",
+                "engine",
+                "values compared",
+                "differ",
+                "spikes",
+                "engine s",
+            ),
+            [_hosted(name, found["figures"]) for name, found in on_engine.items()],
+            "*Values compared* are the spikes of all layers and the potentials of the readout, in "
+            "every tick of every digit, engine against rounded model. *Spikes* are per digit.",
+        ),
+        Table(
+            "Energy per digit, one after another on one copy of the network",
+            ("platform", *on_engine),
+            _bills([found["figures"] for found in on_engine.values()]),
+            "Estimates of `hardware.estimate`; a total has static power in it.",
+        ),
+    ]
+
+
+def percent(share: float) -> str:
+    """Return a share of 10 000, which has two decimals."""
+    return f"{100 * share:.2f} %"
+
+
+def _trained(name: str, results: Path) -> list[str]:
+    found = read(f"mnist_{name}", results)
+    held_out = read(f"mnist_validation_{name}", results)["figures"]
+    figures = found["figures"]
+    return [
+        f"`{name}`",
+        figures["network"],
+        str(figures["epochs"]),
+        percent(held_out["accuracy"]),
+        percent(figures["accuracy"]),
+        PUBLISHED.get(name, ""),
+        f"{sum(figures['hidden spikes per digit']):.1f}",
+        f"{found['cpu_s']:.0f}" + ", resumed" * found["resumed"],
+    ]
+
+
+def _hosted(name: str, figures: dict[str, Any]) -> list[str]:
+    return [
+        f"`{name}_8bit`",
+        percent(figures["accuracy before rounding"]),
+        percent(figures["accuracy after rounding"]),
+        percent(figures["accuracy"]),
+        f"{figures['values compared']:,}",
+        str(figures["values that differ"]),
+        f"{figures['spikes of neurons per sample']:.1f}",
+        f"{figures['engine_s']:.0f}",
+    ]
+
+
+def _bills(found: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Return rows of a platform each, and of what the host does for graded inputs."""
+    first = found[0]["bills"]
+    rows = [
+        [bill["title"], *(_energy(figures["bills"][name]) for figures in found)]
+        for name, bill in first.items()
+    ]
+    host = [
+        si(figures["host_J"][0], "J") if figures["host MACs per inference"] else ""
+        for figures in found
+    ]
+    return [*rows, ["the host's products, 45 nm", *host]]
+
+
+def _energy(bill: dict[str, Any]) -> str:
+    if bill["marginal_J"] is None:
+        return "unpublished"
+    text = f"{si(bill['marginal_J'][0], 'J')} of activity"
+    if bill["total_J"] is not None:
+        text += f", {si(bill['total_J'][0], 'J')} in all"
+    return text + ("" if bill["fits"] else "; does not fit")
