@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,10 @@ def test_guides_run(guide, tmp_path, monkeypatch, capsys):
     names: dict[str, object] = {}
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)):
         exec(compile(block, f"{guide} block {number}", "exec"), names)
+
+
+def test_the_table_of_circuits_is_that_of_the_circuits():
+    made = runpy.run_path(str(DOCS / "make_library.py"))
+    assert (DOCS / "library.md").read_text("utf-8") == made["page"](), (
+        "docs/library.md is out of date: python docs/make_library.py"
+    )

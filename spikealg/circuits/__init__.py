@@ -2,49 +2,184 @@
 
 from __future__ import annotations
 
-from spikealg.circuits.arithmetic import Adder, BitSerialAdder, Comparator, GreaterThan, Max
 from spikealg.circuits.circuit import Circuit, Instance
 from spikealg.circuits.codings import CODINGS, decode, encode
-from spikealg.circuits.logic import (
+from spikealg.circuits.library.addition import (
+    AddConstant,
+    Adder,
+    Negate,
+    Subtractor,
+)
+from spikealg.circuits.library.comparison import (
+    AtLeast,
+    Comparator,
+    Equal,
+    GreaterThan,
+)
+from spikealg.circuits.library.division import (
+    Divider,
+    Modulo,
+    SquareRoot,
+)
+from spikealg.circuits.library.extremes import (
+    Max,
+    MaxOf,
+    Min,
+    MinOf,
+)
+from spikealg.circuits.library.fixed_point import (
+    FixedPoint,
+    FixedPointMultiplier,
+)
+from spikealg.circuits.library.gates import (
     And,
     Constant,
-    Delay,
     Majority,
     Not,
     Or,
-    Select,
+    Thermometer,
     ThresholdGate,
     Xor,
 )
-from spikealg.circuits.memory import Counter, Latch, Register, Timer
+from spikealg.circuits.library.linear import (
+    MatrixVector,
+    MultiplyByConstant,
+    ThresholdMatrixVector,
+)
+from spikealg.circuits.library.matrices import (
+    MatrixProduct,
+)
+from spikealg.circuits.library.memory import (
+    Counter,
+    Hold,
+    Latch,
+    Register,
+    ShiftRegister,
+    Toggle,
+)
+from spikealg.circuits.library.multiplication import (
+    Multiplier,
+    ThresholdMultiplier,
+)
+from spikealg.circuits.library.negation import (
+    Absolute,
+    NegateIf,
+)
+from spikealg.circuits.library.routing import (
+    Decoder,
+    Demultiplexer,
+    Encoder,
+    Multiplexer,
+    PriorityEncoder,
+    Select,
+)
+from spikealg.circuits.library.saturating import (
+    Saturate,
+    SaturatingAdder,
+    SaturatingSubtractor,
+)
+from spikealg.circuits.library.serial import (
+    BitSerialAdder,
+    BitSerialGreaterThan,
+    BitSerialNegate,
+    BitSerialSubtractor,
+    FromStream,
+    ToStream,
+)
+from spikealg.circuits.library.shifting import (
+    Shifter,
+)
+from spikealg.circuits.library.storage import (
+    Fifo,
+    Memory,
+)
+from spikealg.circuits.library.sums import (
+    PopCount,
+    SumOf,
+    WeightedSum,
+)
+from spikealg.circuits.library.timing import (
+    Clock,
+    Delay,
+    DelayLine,
+    Stretch,
+    Timer,
+)
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Neurons, Signal, concat
 
 __all__ = [
     "CODINGS",
+    "Absolute",
+    "AddConstant",
     "Adder",
     "And",
+    "AtLeast",
     "BitSerialAdder",
+    "BitSerialGreaterThan",
+    "BitSerialNegate",
+    "BitSerialSubtractor",
     "Circuit",
+    "Clock",
     "Comparator",
     "Constant",
     "Counter",
+    "Decoder",
     "Delay",
+    "DelayLine",
+    "Demultiplexer",
+    "Divider",
+    "Encoder",
+    "Equal",
+    "Fifo",
+    "FixedPoint",
+    "FixedPointMultiplier",
+    "FromStream",
     "GreaterThan",
+    "Hold",
     "In",
     "Instance",
     "Latch",
     "Majority",
+    "MatrixProduct",
+    "MatrixVector",
     "Max",
+    "MaxOf",
+    "Memory",
+    "Min",
+    "MinOf",
+    "Modulo",
+    "Multiplexer",
+    "Multiplier",
+    "MultiplyByConstant",
+    "Negate",
+    "NegateIf",
     "Neurons",
     "Not",
     "Or",
     "Out",
+    "PopCount",
+    "PriorityEncoder",
     "Register",
+    "Saturate",
+    "SaturatingAdder",
+    "SaturatingSubtractor",
     "Select",
+    "ShiftRegister",
+    "Shifter",
     "Signal",
+    "SquareRoot",
+    "Stretch",
+    "Subtractor",
+    "SumOf",
+    "Thermometer",
     "ThresholdGate",
+    "ThresholdMatrixVector",
+    "ThresholdMultiplier",
     "Timer",
+    "ToStream",
+    "Toggle",
+    "WeightedSum",
     "Xor",
     "concat",
     "decode",

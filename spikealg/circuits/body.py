@@ -10,15 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.circuits.codings import coding_ticks
 from spikealg.circuits.neuron import NEURON, neuron_records
 from spikealg.circuits.ports import In
 from spikealg.circuits.signal import GROUND, Event, Neurons, Signal, meeting, wait
 from spikealg.errors import InputError
+
+if TYPE_CHECKING:
+    from spikealg.circuits.circuit import Circuit
 
 __all__ = ["SYNAPSE", "Body", "input_line"]
 
@@ -41,17 +45,23 @@ class Body:
         Path of the circuit, "" for the outermost.
     title : str
         What errors call the circuit.
+    circuit : Circuit
+        The circuit that is being built, to which operators on signals add.
     """
 
-    def __init__(self, path: str, title: str) -> None:
+    def __init__(self, path: str, title: str, circuit: Circuit) -> None:
         self.path = path
         self.title = title
+        self.circuit = circuit
         self.event = Event(path or title)
         self.inputs: dict[str, Signal] = {}
         self.outputs: dict[str, Signal] = {}
         self.groups: list[tuple[str, int]] = []
         self.n_neurons = 0
         self.n_lines = 0
+        self.wired_by_hand = False
+        self._stated_interval: tuple[int | None] | None = None
+        self._interval_of_parts: int | None = 1
         self._injected = np.empty(0, dtype=np.int64)
         self._neurons: list[npt.NDArray[np.void]] = []
         self._synapses: list[npt.NDArray[np.void]] = []
@@ -74,6 +84,25 @@ class Body:
         return unique
 
     # ------------------------------------------------------------------ content
+
+    @property
+    def interval(self) -> int | None:
+        """Ticks after which the next operands may come, None if that is not known.
+
+        What the circuit states; else the longest of its instances and ports, unless neurons of its
+        own are wired by hand.
+        """
+        if self._stated_interval is not None:
+            return self._stated_interval[0]
+        if self.wired_by_hand or self._interval_of_parts is None:
+            return None
+        ports = [*self.inputs.values(), *self.outputs.values()]
+        spans = [coding_ticks(port.coding, port.width) for port in ports]
+        return max(self._interval_of_parts, *spans, 1)
+
+    def state_interval(self, ticks: int | None) -> None:
+        """Set the interval, whatever the instances and ports are."""
+        self._stated_interval = (ticks,)
 
     @property
     def neurons(self) -> npt.NDArray[np.void]:
@@ -175,6 +204,9 @@ class Body:
             added[is_line] = lags[input_line(inner[is_line])]
             return found, added
 
+        intervals = (self._interval_of_parts, child.interval)
+        known = [ticks for ticks in intervals if ticks is not None]
+        self._interval_of_parts = max(known) if len(known) == len(intervals) else None
         if child.n_neurons:
             self._neurons.append(child.neurons)
             self.n_neurons += child.n_neurons

@@ -110,9 +110,19 @@ class Builder:
             ) from None
         weights = as_int_array("weight", weight, shape=shape, low=-INT32_MAX, high=INT32_MAX)
         delays = as_int_array("delay", delay, shape=shape, low=1, high=INT32_MAX)
+        body.wired_by_hand = True
         body.add_synapses(
             np.broadcast_to(sources, shape), np.broadcast_to(targets, shape), weights, delays + lags
         )
+
+    def accepts_every(self, ticks: int | None) -> None:
+        """State the interval of this circuit: after how many ticks the next operands may come.
+
+        It need not be stated where all neurons are gates: it is then that of the instances and
+        ports. None says that the circuit must be done first.
+        """
+        body = self._open()
+        body.state_interval(None if ticks is None else as_int("ticks", ticks, low=1))
 
     def inject(self, signal: Signal, neurons: Neurons) -> None:
         """Let each line of a current input act on the potential of one neuron.
@@ -135,6 +145,7 @@ class Builder:
                 f"cannot inject {signal} into {neurons.name} ({len(targets)} neurons): "
                 "give one neuron per line"
             )
+        body.wired_by_hand = True
         body.inject(signal.sources, targets)
 
     # ------------------------------------------------------------------ gates

@@ -82,7 +82,7 @@ class Circuit(Builder):
                 raise InputTypeError(f"port {port_name} must be an In or an Out, got {port!r}")
             _check_port_name(port_name)
         self._ports = dict(ports)
-        self._body = None if self._builds_itself else Body("", self.name)
+        self._body = None if self._builds_itself else Body("", self.name, self)
         # The circuits that this one must not be put into: what it is inside of, and itself.
         self._around: tuple[Circuit, ...] = (self,)
         self._inside: list[Circuit] = []
@@ -265,7 +265,7 @@ class Circuit(Builder):
             instance = copy.copy(self)
             instance._around = (self, instance, *around)
             instance._inside = []
-            instance._body = body = Body(path, self._title)
+            instance._body = body = Body(path, self._title, instance)
             signals: dict[str, Signal | None] = {}
             for name, port in self._ports.items():
                 if isinstance(port, In):

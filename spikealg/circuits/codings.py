@@ -4,6 +4,7 @@
 coding     lines    ticks    value
 =========  =======  =======  ======================================================
 binary     width    1        unsigned; line k is bit k
+signed     width    1        two's complement; line k is bit k, the top line counts −2^(width−1)
 stream     1        width    unsigned; tick k is bit k (least significant first)
 unary      1        width    number of spikes, 0 to width
 temporal   1        width    tick of the first spike, 0 to width − 1, or −1 for none
@@ -24,21 +25,30 @@ from spikealg.arguments import as_choice, as_int, as_int_array
 from spikealg.circuits.neuron import INT32_MAX
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["CODINGS", "coding_lines", "coding_ticks", "decode", "encode"]
+__all__ = [
+    "CODINGS",
+    "LINE_CODINGS",
+    "coding_lines",
+    "coding_ticks",
+    "decode",
+    "encode",
+    "twos_complement",
+]
 
-CODINGS = ("binary", "stream", "unary", "temporal", "current")
-_MANY_LINES = ("binary", "current")
+CODINGS = ("binary", "signed", "stream", "unary", "temporal", "current")
+LINE_CODINGS = ("binary", "signed", "current")
+"""The codings whose value lies on many lines in one tick, not on one over many ticks."""
 _INT64_BITS = 63
 
 
 def coding_lines(coding: str, width: int) -> int:
     """Return how many lines a value of this coding and width takes."""
-    return width if coding in _MANY_LINES else 1
+    return width if coding in LINE_CODINGS else 1
 
 
 def coding_ticks(coding: str, width: int) -> int:
     """Return how many ticks a value of this coding and width takes."""
-    return 1 if coding in _MANY_LINES else width
+    return 1 if coding in LINE_CODINGS else width
 
 
 def encode(
@@ -85,7 +95,7 @@ def encode(
     else:
         spikes = np.array([(numbers >> bit) & 1 for bit in range(width)])
     raster = np.asarray(spikes, dtype=np.int32)
-    return np.ascontiguousarray(raster.T[None] if coding == "binary" else raster[:, :, None])
+    return np.ascontiguousarray(raster.T[None] if coding in LINE_CODINGS else raster[:, :, None])
 
 
 def decode(raster: npt.ArrayLike, coding: str, width: int) -> npt.NDArray[Any]:
@@ -121,7 +131,15 @@ def decode(raster: npt.ArrayLike, coding: str, width: int) -> npt.NDArray[Any]:
         bits = (spikes[:, :, 0].T if coding == "stream" else spikes[0]) > 0
         dtype = np.int64 if width <= _INT64_BITS else object
         values = bits.astype(dtype) @ np.array([1 << bit for bit in range(width)], dtype=dtype)
+        if coding == "signed":
+            values = twos_complement(values, width)
     return values
+
+
+def twos_complement(numbers: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
+    """Return the signed values of `width` lines whose unsigned values are `numbers`."""
+    top = 1 << (width - 1)
+    return (numbers & (top - 1)) - (numbers & top)
 
 
 def _check(coding: str, width: int) -> None:
@@ -134,6 +152,8 @@ def _limits(coding: str, width: int) -> tuple[int, int]:
         return 0, width
     if coding == "temporal":
         return -1, width - 1
+    if coding == "signed":
+        return -(1 << (width - 1)), (1 << (width - 1)) - 1
     return 0, (1 << width) - 1
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from spikealg.arguments import as_int_array
+from spikealg.circuits.codings import LINE_CODINGS
 from spikealg.circuits.neuron import INT32_MAX
 from spikealg.circuits.signal import Signal
 from spikealg.errors import InputError, WiringError
@@ -84,11 +85,11 @@ def result_coding(signals: Sequence[Signal], count: int, target: str) -> tuple[s
     spread = {
         (signal.coding, signal.width)
         for signal in signals
-        if not signal.steady and signal.coding not in ("binary", "current")
+        if not signal.steady and signal.coding not in LINE_CODINGS
     }
     if not spread:
         return "binary", count
-    if len(spread) > 1 or any(s.coding in ("binary", "current") and not s.steady for s in signals):
+    if len(spread) > 1 or any(s.coding in LINE_CODINGS and not s.steady for s in signals):
         raise WiringError(
             f"cannot join {' and '.join(map(str, signals))} in {target}: their values take "
             "different ticks; use connect(), which joins spikes of any meaning"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array, as_int_array
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["INT32_MAX", "MEMORYLESS", "NEURON", "NEVER", "RESETS", "neuron_records"]
+__all__ = ["INT32_MAX", "MEMORYLESS", "NEURON", "NEVER", "RESETS", "neuron_records", "reset_codes"]
 
 INT32_MAX = 2**31 - 1
 INT32_MIN = -(2**31)
@@ -88,7 +88,7 @@ def neuron_records(shape: tuple[int, ...], parameters: dict[str, Any]) -> npt.ND
     records = np.empty(shape, dtype=NEURON)
     for name, value in {**_DEFAULTS, **parameters}.items():
         if name == "reset":
-            records[name] = _reset_codes(value, shape)
+            records[name] = reset_codes(value, shape)
         elif name == "probability":
             records[name] = as_float_array(name, value, shape=shape, low=0.0, high=1.0)
         else:
@@ -103,13 +103,14 @@ def neuron_records(shape: tuple[int, ...], parameters: dict[str, Any]) -> npt.ND
     return records.reshape(-1)
 
 
-def _reset_codes(reset: Any, shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
+def reset_codes(reset: Any, shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
+    """Return the index into ``RESETS`` of each word of `reset`, broadcast to `shape`."""
     words = np.asarray(reset)
     codes = np.full(words.shape, -1, dtype=np.int8)
     for code, word in enumerate(RESETS):
         codes[words == word] = code
     if (codes < 0).any():
         raise InputError(
-            f'reset must be "value", "subtract" or "none", got {words[codes < 0].flat[0]!r}'
+            f'reset must be "value", "subtract" or "none", got {str(words[codes < 0].flat[0])!r}'
         )
     return as_int_array("reset", codes, shape=shape).astype(np.int8)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spikealg.arguments import as_choice, as_int
 from spikealg.circuits.codings import CODINGS, coding_lines
 
-__all__ = ["In", "Out"]
+__all__ = ["In", "Out", "number_coding", "numbered"]
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class _Port:
     Parameters
     ----------
     width : int
-        Width of the value: lines of "binary" and "current", ticks of the one line of "stream",
-        "unary" and "temporal".
+        Width of the value: lines of "binary", "signed" and "current", ticks of the one line of
+        "stream", "unary" and "temporal".
     coding : str
-        One of "binary", "stream", "unary", "temporal", "current"; see
+        One of "binary", "signed", "stream", "unary", "temporal", "current"; see
         :mod:`spikealg.circuits.codings`.
     """
 
@@ -54,10 +54,20 @@ class Out(_Port):
     carry: bool = False
 
 
+def number_coding(signed: bool) -> str:
+    """Return the coding of parallel numbers: "signed" or, for unsigned ones, "binary"."""
+    return "signed" if signed else "binary"
+
+
+def numbered(name: str, count: int, port: In) -> dict[str, In]:
+    """Return `count` ports of one kind by name: a0, a1, ..."""
+    return {f"{name}{index}": port for index in range(as_int("count", count, low=1))}
+
+
 def describe(coding: str, width: int) -> str:
     """Return the shape of a port or signal in words: "8 lines", "stream of width 8"."""
     if coding == "binary":
         return f"{width} line{'s' * (width != 1)}"
-    if coding == "current":
-        return f"{width} current line{'s' * (width != 1)}"
+    if coding in ("signed", "current"):
+        return f"{width} {coding} line{'s' * (width != 1)}"
     return f"{coding} of width {width}"

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int
-from spikealg.circuits.codings import CODINGS, coding_lines
+from spikealg.circuits.codings import CODINGS, LINE_CODINGS, coding_lines
+from spikealg.circuits.operators import Operators
 from spikealg.circuits.ports import describe
 from spikealg.errors import InputError, InputTypeError, WiringError
 
@@ -31,7 +32,7 @@ class Event:
 
 
 @dataclass(frozen=True, eq=False)
-class Signal:
+class Signal(Operators):
     """Lines that carry one value, all ready in the same tick.
 
     A signal is made by ``input``, ``add``, ``gate`` and their like, and belongs to the circuit
@@ -46,7 +47,7 @@ class Signal:
     width : int
         Width of the value; see :mod:`spikealg.circuits.codings`.
     coding : str
-        "binary", "stream", "unary", "temporal" or "current".
+        "binary", "signed", "stream", "unary", "temporal" or "current".
     name : str
         Path that errors call it by.
     steady : bool
@@ -86,14 +87,14 @@ class Signal:
         return f"<Signal {self}, ready {self.ready}>"
 
     def __getitem__(self, key: int | slice) -> Signal:
-        """Return one line (a signal of one line) or a slice of lines.
+        """Return one line (a signal of one line) or a slice of lines, as unsigned bits.
 
         Raises
         ------
         InputError, InputTypeError
             If there is no such line, or the value of this coding is spread over ticks.
         """
-        if self.coding not in ("binary", "current"):
+        if self.coding not in LINE_CODINGS:
             raise InputError(f"{self} cannot be sliced: its value is spread over ticks, not lines")
         if isinstance(key, slice):
             index, label = key, _slice_text(key)
@@ -108,13 +109,16 @@ class Signal:
             self,
             sources=sources,
             lags=self.lags[index],
+            coding="current" if self.coding == "current" else "binary",
             width=len(sources),
             name=f"{self.name}[{label}]",
             carry=False,
         )
 
     def extend(self, width: int) -> Signal:
-        """Return the same value with more bits: lines (or, for a stream, ticks) of 0 on top.
+        """Return the same value with more bits.
+
+        They are lines of 0 on top (of a stream, ticks); of a signed signal, copies of its top line.
 
         Raises
         ------
@@ -126,14 +130,28 @@ class Signal:
             raise InputError(
                 f"cannot extend {self} to width {width}: use a slice, for example [:{width}]"
             )
-        missing = width - self.width if self.coding in ("binary", "current") else 0
+        missing = width - self.width if self.coding in LINE_CODINGS else 0
+        top, lag = (self.sources[-1], self.lags[-1]) if self.coding == "signed" else (GROUND, 0)
         return replace(
             self,
-            sources=np.concatenate([self.sources, np.full(missing, GROUND)]),
-            lags=np.concatenate([self.lags, np.zeros(missing, dtype=np.int64)]),
+            sources=np.concatenate([self.sources, np.full(missing, top)]),
+            lags=np.concatenate([self.lags, np.full(missing, lag)]),
             width=width,
             carry=False,
         )
+
+    def signed(self) -> Signal:
+        """Return the same lines read as two's complement; it costs nothing."""
+        return self._read_as("signed")
+
+    def unsigned(self) -> Signal:
+        """Return the same lines read as an unsigned number; it costs nothing."""
+        return self._read_as("binary")
+
+    def _read_as(self, coding: str) -> Signal:
+        if self.coding not in ("binary", "signed"):
+            raise InputError(f"{self} cannot be read as {coding}: only binary and signed lines can")
+        return replace(self, coding=coding, carry=False)
 
     def later(self, ticks: int) -> Signal:
         """Return the same values, ready `ticks` later."""
@@ -162,7 +180,7 @@ def concat(*signals: Signal) -> Signal:
     name = f"concat({', '.join(signal.name for signal in signals[:4])}"
     name += ", ...)" if len(signals) > 4 else ")"
     for signal in signals:
-        if signal.coding != "binary":
+        if signal.coding not in ("binary", "signed"):
             raise WiringError(f"cannot join {signal} in {name}: only binary lines can be joined")
         if signal.body is not signals[0].body:
             raise WiringError(
@@ -280,7 +298,7 @@ class Neurons:
         """
         as_choice("coding", coding, CODINGS)
         sources = self.index.reshape(-1)
-        if width is None and coding in ("binary", "current"):
+        if width is None and coding in LINE_CODINGS:
             width = len(sources)
         width = as_int(f"width of a {coding} signal", width, low=1)
         if coding_lines(coding, width) != len(sources):

@@ -142,18 +142,27 @@ def _foreign(name: str, owner: Body, target: str, body: Body) -> WiringError:
 
 def _check_fit(signal: Signal, port: In | Out, target: str, circuit: Circuit) -> None:
     ends = f"cannot connect {signal} to {target} ({port})"
+    if {signal.coding, port.coding} == {"binary", "signed"}:
+        reading = "signed" if port.coding == "signed" else "unsigned"
+        meaning = "two's complement" if reading == "signed" else "an unsigned number"
+        raise WiringError(
+            f"{ends}: the codings differ; use {_last(signal.name)}.{reading}() to read the same "
+            f"lines as {meaning}"
+        )
     if signal.coding != port.coding:
         raise WiringError(
             f"{ends}: the codings differ; use a {port.coding} signal or a {signal.coding} port"
         )
     if signal.width == port.width:
         return
+    signed = ".signed()" if port.coding == "signed" else ""
+    more = "repeat the sign" if signed else "add zeros on top"
     if signal.width < port.width:
-        hint = f"use {_last(signal.name)}.extend({port.width}) to add zeros on top"
+        hint = f"use {_last(signal.name)}.extend({port.width}) to {more}"
     elif signal.lines == signal.width:
         dropped = signal.width - port.width
         what = "carry" if dropped == 1 and signal.carry else f"top line{'s' * (dropped != 1)}"
-        hint = f"use {_last(signal.name)}[:{port.width}] to drop the {what}"
+        hint = f"use {_last(signal.name)}[:{port.width}]{signed} to drop the {what}"
     else:
         hint = ""
     # A class that is made from one width is named with the width that would fit.

@@ -74,13 +74,19 @@ def _results(job: Job, timed: bool) -> dict[str, Any]:
     kernel, threads = choose_kernel(job), os.cpu_count() or 1
     ports = network.outputs.values()
     narrow = all(
-        port.coding in ("binary", "stream") and 1 <= port.width <= MOST_BITS for port in ports
+        port.coding in ("binary", "signed", "stream") and 1 <= port.width <= MOST_BITS
+        for port in ports
     )
     if kernel == "lanes" and timed and narrow:
         windows, planes = _windows(job)
         run_job(replace(job, windows=windows, recorded=job.recorded[:0]), kernel, threads, False)
         offset = job.first_lane % LANES_PER_PAIR
-        return {name: unpack_values(planes[name], job.lanes, offset) for name in network.outputs}
+        results = {}
+        for name, port in network.outputs.items():
+            results[name] = unpack_values(planes[name], job.lanes, offset)
+            if port.coding == "signed":
+                results[name] = codings.twos_complement(results[name], port.width)
+        return results
     run = run_job(job, kernel, threads, False)
     if not timed and run.status is not Status.FINISHED:
         raise InputError(

@@ -33,9 +33,12 @@ def value(port: Port, spikes: Spikes | PackedSpikes, first: int, lanes: int) -> 
     ticks = codings.coding_ticks(port.coding, port.width)
     regular = port.lines == codings.coding_lines(port.coding, port.width)
     if isinstance(spikes, PackedSpikes) and regular:
-        if port.coding in ("binary", "stream"):
+        if port.coding in ("binary", "signed", "stream"):
             planes = spikes.planes(port.neurons, first, ticks, lanes)
-            return numbers(planes.reshape(port.width, -1), lanes, spikes.offset)
+            values = numbers(planes.reshape(port.width, -1), lanes, spikes.offset)
+            return (
+                codings.twos_complement(values, port.width) if port.coding == "signed" else values
+            )
         if port.coding == "unary":
             return spikes.counts(int(port.neurons[0]), first, ticks, lanes)
         if port.coding == "temporal":

@@ -93,7 +93,7 @@ def rebuilt(network: Network, *, gates: npt.ArrayLike = (), **changes: Any) -> N
     neurons["reset"] = np.array(RESETS)[np.concatenate([network.reset, np.zeros(added, np.int8)])]
     same = {
         name: getattr(network, name)
-        for name in ("pre", "post", "weight", "delay", "inputs", "outputs", "groups")
+        for name in ("pre", "post", "weight", "delay", "inputs", "outputs", "groups", "interval")
     }
     return Network.from_arrays(**neurons, **{**same, **changes})
 

@@ -19,9 +19,8 @@ __all__ = ["from_parts", "load", "save", "to_parts"]
 
 FORMAT = "spikealg-network"
 VERSION = 1
-_ARRAYS = [
-    field.name for field in fields(Network) if field.name not in ("inputs", "outputs", "groups")
-]
+_HEADER = ("inputs", "outputs", "groups", "interval")
+_ARRAYS = [field.name for field in fields(Network) if field.name not in _HEADER]
 
 
 def _describe(port: Port) -> dict[str, Any]:
@@ -40,6 +39,7 @@ def to_parts(network: Network) -> tuple[dict[str, Any], dict[str, npt.NDArray[An
         "inputs": {name: _describe(port) for name, port in network.inputs.items()},
         "outputs": {name: _describe(port) for name, port in network.outputs.items()},
         "groups": [list(group) for group in network.groups],
+        "interval": network.interval,
     }
     return header, {name: getattr(network, name) for name in _ARRAYS}
 
@@ -67,7 +67,8 @@ def from_parts(
         }
         groups = tuple((str(name), int(first)) for name, first in header["groups"])
         parts: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
-        return Network(**parts, **ports, groups=groups)
+        # Files of the first releases say nothing of intervals.
+        return Network(**parts, **ports, groups=groups, interval=header.get("interval"))
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         raise FileFormatError(
             f"{source} but its content does not make a network ({error})"

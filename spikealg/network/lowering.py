@@ -135,6 +135,7 @@ class _Lowering:
             inputs=inputs,
             outputs=outputs,
             groups=tuple(self.groups),
+            interval=self.body.interval,
         )
 
 

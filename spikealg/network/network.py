@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from spikealg.arguments import as_float_array, as_int_array
-from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, NEVER, RESETS
+from spikealg.arguments import as_float_array, as_int, as_int_array
+from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, NEVER, RESETS, reset_codes
 from spikealg.errors import InputError, InputTypeError
 from spikealg.network.invariants import (
     NEURON_ARRAYS,
@@ -60,6 +60,9 @@ class Network:
     inputs, outputs : dict of str to Port
     groups : tuple of (path, first index)
         Names of runs of neurons, in order of their first index; see :meth:`name`.
+    interval : int or None
+        Ticks after which the next operands may be presented; None where that depends on the data
+        or is not known.
     """
 
     threshold: npt.NDArray[np.int32]
@@ -81,6 +84,7 @@ class Network:
     inputs: Mapping[str, Port]
     outputs: Mapping[str, Port]
     groups: tuple[tuple[str, int], ...] = (("neuron", 0),)
+    interval: int | None = None
 
     def __post_init__(self) -> None:
         check_invariants(self)
@@ -114,6 +118,7 @@ class Network:
         inputs: Mapping[str, Port | npt.ArrayLike] | None = None,
         outputs: Mapping[str, Port | npt.ArrayLike] | None = None,
         groups: tuple[tuple[str, int], ...] | None = None,
+        interval: int | None = None,
     ) -> Network:
         """Build a network from arrays of length n (neurons) or m (synapses); scalars broadcast.
 
@@ -144,6 +149,8 @@ class Network:
             Indices make a port of coding "current".
         groups : tuple of (str, int), optional
             Names of runs of neurons and the first index of each.
+        interval : int or None
+            Ticks after which the next operands may be presented, if that is known.
 
         Raises
         ------
@@ -167,7 +174,7 @@ class Network:
             "leak": neurons("leak", leak, 0, MEMORYLESS),
             "bias": neurons("bias", bias, -INT32_MAX, INT32_MAX),
             "current_leak": neurons("current_leak", current_leak, 0, MEMORYLESS),
-            "reset": _reset_codes(reset, n),
+            "reset": reset_codes(reset, (n,)),
             "reset_value": neurons("reset_value", reset_value, -(2**31), INT32_MAX),
             "draw_limit": np.rint(
                 as_float_array("probability", probability, shape=(n,), low=0.0, high=1.0) * 2.0**32
@@ -194,6 +201,7 @@ class Network:
             inputs=_ports("inputs", inputs),
             outputs=_ports("outputs", outputs),
             groups=(("neuron", 0),) if groups is None else tuple(groups),
+            interval=None if interval is None else as_int("interval", interval, low=1),
         )
 
     @classmethod
@@ -365,25 +373,6 @@ class Network:
         from spikealg.network.files import load
 
         return load(path)
-
-
-def _reset_codes(reset: Any, n: int) -> npt.NDArray[np.int8]:
-    names = np.asarray(reset)
-    if names.dtype.kind not in "UO":
-        raise InputError(f'reset must be "value", "subtract" or "none", got {reset!r}')
-    codes = np.full(names.shape, -1, dtype=np.int8)
-    for code, name in enumerate(RESETS):
-        codes[names == name] = code
-    if (codes < 0).any():
-        raise InputError(
-            f'reset must be "value", "subtract" or "none", got {str(names[codes < 0].flat[0])!r}'
-        )
-    try:
-        return np.broadcast_to(codes, (n,))
-    except ValueError:
-        raise InputError(
-            f"reset must be one word or have shape ({n},), got shape {names.shape}"
-        ) from None
 
 
 def _ports(argument: str, ports: Mapping[str, Port | npt.ArrayLike] | None) -> dict[str, Port]:

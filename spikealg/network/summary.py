@@ -25,6 +25,9 @@ class Summary:
     neurons, synapses : int
     latency : int or None
         Ticks from the inputs to the last output; None where that depends on the data.
+    interval : int or None
+        Ticks after which the next operands may be presented; None where they must wait until the
+        network is done, or where it is not known.
     depth : int
         Synapses on the longest chain of neurons, a loop counted as one neuron.
     fan_in, fan_out : int
@@ -38,6 +41,7 @@ class Summary:
     neurons: int
     synapses: int
     latency: int | None
+    interval: int | None
     depth: int
     fan_in: int
     fan_out: int
@@ -47,6 +51,7 @@ class Summary:
     def __str__(self) -> str:
         labels = {
             "latency": "latency [ticks]",
+            "interval": "interval [ticks]",
             "fan_in": "largest fan-in",
             "fan_out": "largest fan-out",
             "weight_bits": "weight bits",
@@ -55,7 +60,8 @@ class Summary:
         rows = []
         for field in fields(self):
             value = getattr(self, field.name)
-            text = "depends on the data" if value is None else f"{value:,}"
+            unknown = "not stated" if self.latency is not None else "depends on the data"
+            text = unknown if value is None else f"{value:,}"
             rows.append(f"{labels.get(field.name, field.name):<22}{text:>12}")
         return "\n".join(rows)
 
@@ -70,6 +76,7 @@ def summarize(network: Network) -> Summary:
         neurons=network.n_neurons,
         synapses=network.n_synapses,
         latency=max(known, default=0) if len(known) == len(latencies) else None,
+        interval=network.interval,
         depth=_depth(network.pre, network.post, network.n_neurons),
         fan_in=int(np.bincount(network.post, minlength=1).max()),
         fan_out=int(np.diff(network.indptr).max()),

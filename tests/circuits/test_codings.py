@@ -96,7 +96,7 @@ def test_lines_and_ticks_of_small_examples():
             r"port a must have shape \(lanes, 2\) or \(2,\) \(current, width 2\), got shape \(3,\)",
         ),
         (2**31, "current", 1, "port a must be a whole number from -2147483647 to 2147483647, got"),
-        (1, "gray", 8, "coding must be one of 'binary', 'stream', .*, got 'gray'"),
+        (1, "gray", 8, "coding must be one of 'binary', 'signed', 'stream', .*, got 'gray'"),
         (1, "binary", 0, "width must be a whole number of at least 1, got 0"),
     ],
 )

@@ -183,7 +183,8 @@ class TestSignals:
         ):
             cells.signal(coding="stream", width=8)
         with refused(
-            "coding must be one of 'binary', 'stream', 'unary', 'temporal', 'current', got 'x'",
+            "coding must be one of 'binary', 'signed', 'stream', 'unary', 'temporal', 'current', "
+            "got 'x'",
             InputError,
         ):
             cells.signal(coding="x")

@@ -16,8 +16,9 @@ from spikealg.interop import brian2 as interop
 from spikealg.network import NEVER, NO_FLOOR, RESETS, Network
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
 from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from tests.circuits.cases.case import operands_of
 from tests.engine.test_kernels import NETWORKS, random_call
-from tests.helpers import ALL_CIRCUITS, operands_of
+from tests.helpers import ALL_CIRCUITS
 from tests.transitions import random_transition
 
 brian2 = pytest.importorskip("brian2")

@@ -11,7 +11,8 @@ from spikealg.engine import simulate
 from spikealg.errors import InputError, MissingExtraError
 from spikealg.interop import nest as interop
 from spikealg.network import NEVER, NO_FLOOR, Network
-from tests.helpers import ALL_CIRCUITS, operands_of, refused
+from tests.circuits.cases.case import operands_of
+from tests.helpers import ALL_CIRCUITS, refused
 
 CAN_SPIKE = 1, 1, 2, 5, NEVER
 

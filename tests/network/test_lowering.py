@@ -35,6 +35,7 @@ def test_summary():
         synapses=readme_example().compile().n_synapses,
         # 9 ticks of the adder, then 9 of the comparison and 2 of the selection.
         latency=9 + 9 + 2,
+        interval=1,
         # The longest chain: 8 carries, the top bit's line straight, 1 comparison, 2 to select;
         # or the first bit, through the whole ripple of the comparison.
         depth=2 + 9 + 2,
@@ -59,9 +60,11 @@ def test_summary_of_a_loop_and_of_nothing():
     circuit.connect(tail[0], tail[1])
     summary = circuit.summary()
     assert (summary.depth, summary.weight_bits, summary.delay) == (2, 8, 7)
+    assert summary.interval is None
+    assert "interval [ticks]        not stated" in str(summary)
     alone = Circuit("alone")
     alone.neuron(threshold=1)
-    assert alone.summary() == Summary(1, 0, 0, 0, 0, 0, 1, 0)
+    assert alone.summary() == Summary(1, 0, 0, 1, 0, 0, 0, 1, 0)
     assert "depends on the data" in str(Timer(3).summary())
 
 

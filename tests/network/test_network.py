@@ -144,8 +144,11 @@ def test_ports_have_names(argument):
 
 
 def test_ports_check_themselves():
-    with refused("Port.coding must be one of 'binary', 'stream', 'unary', 'temporal', 'current', "
-                 "got 'rate'", InputError):  # fmt: skip
+    message = (
+        "Port.coding must be one of 'binary', 'signed', 'stream', 'unary', 'temporal', 'current', "
+        "got 'rate'"
+    )
+    with refused(message, InputError):
         Port([0], 1, "rate")
     port = Port([3, 1], 2, "binary", 4)
     assert port.lines == 2

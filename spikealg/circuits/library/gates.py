@@ -1,4 +1,4 @@
-"""Gates of n lines, constants and delays.
+"""Gates of n lines, and constants.
 
 All are combinational: a new value may be presented in every tick. Each gate is the threshold gate
 of McCulloch and Pitts, "A logical calculus of the ideas immanent in nervous activity", 1943.
@@ -14,9 +14,17 @@ from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.neuron import MEMORYLESS
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Signal, concat
-from spikealg.errors import InputError
 
-__all__ = ["And", "Constant", "Delay", "Majority", "Not", "Or", "Select", "ThresholdGate", "Xor"]
+__all__ = [
+    "And",
+    "Constant",
+    "Majority",
+    "Not",
+    "Or",
+    "Thermometer",
+    "ThresholdGate",
+    "Xor",
+]
 
 
 class ThresholdGate(Circuit):
@@ -92,43 +100,26 @@ class Xor(Circuit):
 
     def build(self, a: Signal) -> None:
         """Wire both layers."""
+        at_least = self.add(Thermometer(self.width), a=a).out
         count = np.arange(1, self.width + 1)
-        at_least = self.gates(
-            a, weights=np.ones((self.width, self.width), int), threshold=count, name="at_least"
-        )
         self.output("out", self.gate(at_least, weights=np.where(count % 2, 1, -1), threshold=1))
 
 
-class Select(Circuit):
-    """a where pick is 1, else b: a, b (width lines), pick → out (width lines); two ticks."""
+class Thermometer(Circuit):
+    """The lines in order: a (width lines) → out (width lines), line k for at least k + 1 lines.
 
-    def __init__(self, width: int) -> None:
-        super().__init__(a=In(width), b=In(width), pick=In(), out=Out(width))
-        self.width = width
-
-    def build(self, a: Signal, b: Signal, pick: Signal) -> None:
-        """Wire two neurons per line."""
-        picked = self.gates(a, pick, threshold=2, name="picked")
-        self.output("out", self.gates(picked, b, pick, weights=(2, 1, -1), threshold=1))
-
-
-class Delay(Circuit):
-    """The same value `ticks` later: a → out.
-
-    It takes no neuron where the value is read by neurons. Joining the output with something that
-    is ready earlier makes that wait too: a delay moves a value in time, it does not mix the values
-    of different ticks.
+    One neuron per line, one tick: ones come first and zeros last, so this sorts bits.
     """
 
-    def __init__(self, ticks: int, width: int = 1, coding: str = "binary") -> None:
-        super().__init__(a=In(width, coding), out=Out(width, coding))
-        self.ticks = as_int("ticks", ticks, low=0)
-        if coding == "current":
-            raise InputError('a Delay carries spikes; coding "current" has none')
+    def __init__(self, width: int) -> None:
+        super().__init__(a=In(width), out=Out(width))
+        self.width = width
 
     def build(self, a: Signal) -> None:
-        """Wire nothing: waiting is done by the synapses that read the value."""
-        self.output("out", a.later(self.ticks))
+        """Wire all lines to all neurons."""
+        every = np.ones((self.width, self.width), dtype=np.int64)
+        count = np.arange(1, self.width + 1)
+        self.output("out", self.gates(a, weights=every, threshold=count, name="at_least"))
 
 
 class Constant(Circuit):

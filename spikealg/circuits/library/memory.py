@@ -1,16 +1,18 @@
-"""Circuits that remember: latch, register, counter, timer."""
+"""Circuits that remember: a bit, a number, a count, the last bits.
+
+All take new inputs in every tick.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.neuron import MEMORYLESS
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Signal, concat
 
-__all__ = ["Counter", "Latch", "Register", "Timer"]
+__all__ = ["Counter", "Hold", "Latch", "Register", "ShiftRegister", "Toggle"]
 
 
 class Latch(Circuit):
@@ -29,6 +31,47 @@ class Latch(Circuit):
         self.connect(set, bit)
         self.connect(reset, bit, weight=-2)
         self.output("out", bit.signal(ready=1))
+        self.accepts_every(1)
+
+
+class Toggle(Circuit):
+    """One bit that changes: toggle, clear (optional) → out.
+
+    A counter modulo 2; a clear in the tick of a toggle wins. Two neurons, two ticks.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(toggle=In(), clear=In(optional=True), out=Out())
+
+    def build(self, toggle: Signal, clear: Signal | None = None) -> None:
+        """Wire a counter of one bit."""
+        one = Counter(1)
+        if clear is None:
+            self.output("out", self.add(one, pulse=toggle).value)
+        else:
+            self.output("out", self.add(one, pulse=toggle, clear=clear).value)
+
+
+class Hold(Circuit):
+    """A number that stays: data (width lines), store → out (width lines), shown in every tick.
+
+    `out` is the data of the latest store, this tick's included. 2·width neurons, two ticks.
+    Starts at 0.
+    """
+
+    def __init__(self, width: int = 1) -> None:
+        super().__init__(data=In(width), store=In(), out=Out(width))
+        self.width = width
+
+    def build(self, data: Signal, store: Signal) -> None:
+        """Wire a self-exciting neuron per bit, and a gate before it."""
+        written = self.gates(data, store, threshold=2, name="written")
+        bits = self.neurons(self.width, threshold=1, leak=MEMORYLESS, name="bit")
+        self.connect(bits, bits)
+        self.connect(written, bits, weight=2)
+        self.connect(store, bits, weight=-1, delay=2)
+        self.output("out", bits.signal(ready=2))
+        self.accepts_every(1)
 
 
 class Register(Circuit):
@@ -58,6 +101,7 @@ class Register(Circuit):
             self.connect(clear, bits, weight=-3, delay=2)
         # A store at tick 0 shows in the bits at tick 2, so at tick 1 they are what was before.
         self.output("out", self.gates(bits.signal(ready=1), recall, threshold=2, name="shown"))
+        self.accepts_every(1)
 
 
 class Counter(Circuit):
@@ -89,33 +133,30 @@ class Counter(Circuit):
         shown = [bits[bit : bit + 1].signal(ready=bit + 2) for bit in range(self.width)]
         self.output("value", concat(*shown))
         self.output("carry", carries[-1].signal(ready=self.width))
+        self.accepts_every(1)
 
 
-class Timer(Circuit):
-    """A wait: ticks (width lines), start → done, which fires `ticks` + 2 ticks after the start.
+class ShiftRegister(Circuit):
+    """The last bits: data, shift → out (length lines), line 0 the latest.
 
-    `ticks` is read in the tick of the start only, and 0 is a number like any other; the latency
-    depends on the data. width + 2 neurons. The timer can be started again once it is done; a start
-    while it runs makes it count wrong.
+    Each tick with a `shift` takes in `data` and drops the oldest bit; without one all stays.
+    3·length neurons, two ticks. A bit is in one of two neurons, one for bits that stay and one for
+    bits that moved, so that it can move in every tick. Starts at 0.
     """
 
-    def __init__(self, width: int) -> None:
-        # The weights 2^bit into one neuron must add up within int32.
-        width = as_int("width", width, low=1, high=30)
-        super().__init__(ticks=In(width), start=In(), done=Out())
-        self.width = width
+    def __init__(self, length: int) -> None:
+        super().__init__(data=In(), shift=In(), out=Out(length))
+        self.length = length
 
-    def build(self, ticks: Signal, start: Signal) -> None:
-        """Wire a neuron that goes down by `ticks` and then up by one per tick."""
-        left = self.neuron(threshold=1, name="left")
-        running = self.neuron(threshold=1, leak=MEMORYLESS, name="running")
-        loaded = self.gates(ticks, start, threshold=2, name="loaded")
-        self.connect(loaded, left, weight=[-(1 << bit) for bit in range(self.width)])
-        self.connect(start, left, delay=2)
-        self.connect(start, running, delay=2)
-        self.connect(running, running)
-        self.connect(running, left)
-        # Done stops the run and takes back the tick that is under way.
-        self.connect(left, running, weight=-2)
-        self.connect(left, left, weight=-1)
-        self.output("done", left.signal(ready=None))
+    def build(self, data: Signal, shift: Signal) -> None:
+        """Wire three neurons per bit."""
+        stayed = self.neurons(self.length, threshold=1, leak=MEMORYLESS, name="stayed")
+        moved = self.neurons(self.length, threshold=2, leak=MEMORYLESS, name="moved")
+        self.connect(data, moved[0])
+        self.connect(shift, moved)
+        self.connect(shift, stayed, weight=-1)
+        for bits in (stayed, moved):
+            self.connect(bits, stayed)
+            self.connect(bits[:-1], moved[1:])
+        self.output("out", self.gates(stayed.signal(ready=1), moved.signal(ready=1)))
+        self.accepts_every(1)

@@ -1,0 +1,169 @@
+"""Division with remainder, modulo and square roots, digit by digit; new operands in every tick."""
+
+from __future__ import annotations
+
+from spikealg.circuits.circuit import Circuit
+from spikealg.circuits.library.addition import Adder
+from spikealg.circuits.library.chains import as_block, borrows, shifted_by_one
+from spikealg.circuits.library.gates import Constant, Xor
+from spikealg.circuits.library.negation import Absolute, NegateIf
+from spikealg.circuits.ports import In, Out, number_coding
+from spikealg.circuits.signal import Signal, concat
+
+__all__ = ["Divider", "Modulo", "SquareRoot"]
+
+
+class _TakeAway(Circuit):
+    """x − y where y ≤ x, else x: x, y (width lines) → rest (width lines), short (y > x)."""
+
+    def __init__(self, width: int, block: int) -> None:
+        super().__init__(x=In(width), y=In(width), rest=Out(width), short=Out())
+        self.width = width
+        self.block = block
+
+    def build(self, x: Signal, y: Signal) -> None:
+        """Wire the borrows; the last one says which of x and the difference is left."""
+        lines = borrows(self, x, y, None, self.block)
+        into, out_of, short = shifted_by_one(self, lines, None), concat(*lines), lines[-1]
+        kept = self.gates(x, short, threshold=2, name="kept")
+        taken = self.gates(
+            x, y, into, out_of, short, weights=(1, -1, -1, 2, -1), threshold=1, name="taken"
+        )
+        self.output("rest", self.gates(kept, taken, name="rest"))
+        self.output("short", short)
+
+
+def divide(circuit: Circuit, a: Signal, b: Signal, block: int) -> tuple[Signal, Signal]:
+    """Return the remainder of a / b and, line by line, where b did not go into it.
+
+    Restoring division: from the top, a bit of a is put below what is left, and b is taken away
+    where it can be.
+    """
+    width = a.width
+    rest = circuit.ground(width)
+    short: list[Signal] = []
+    for bit in reversed(range(width)):
+        lines = concat(a[bit], rest)
+        step = circuit.add(_TakeAway(width + 1, block), name="step", x=lines, y=b.extend(width + 1))
+        rest = step.rest[:width]
+        short.insert(0, step.short)
+    return rest, concat(*short)
+
+
+class Divider(Circuit):
+    """a / b with remainder: a, b (width lines) → quotient, remainder (width lines).
+
+    The quotient is truncated toward zero, and the remainder has the sign of a. A signed quotient
+    has width + 1 lines, as −2^(width−1) / −1 needs them. Where b is 0, the remainder is a and the
+    quotient 2^width − 1, with the sign of a. A restoring divider: about 4·width² neurons and
+    width·(⌈(width + 1) / block⌉ + 2) ticks.
+
+    Parameters
+    ----------
+    width : int
+    signed : bool
+        Numbers are two's complement.
+    block : int
+        Bits that a borrow passes in a tick, as for `Adder`.
+    """
+
+    def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
+        coding = number_coding(signed)
+        super().__init__(
+            a=In(width, coding),
+            b=In(width, coding),
+            quotient=Out(width + signed, coding),
+            remainder=Out(width, coding),
+        )
+        self.width = width
+        self.signed = signed
+        self.block = as_block(block)
+
+    def build(self, a: Signal, b: Signal) -> None:
+        """Wire the division of absolute values, and the signs."""
+        dividend, divisor = a, b
+        if self.signed:
+            dividend = self.add(Absolute(self.width), a=a).out
+            divisor = self.add(Absolute(self.width), a=b).out
+        rest, short = divide(self, dividend, divisor, self.block)
+        quotient = self.gates(short, weights=-1, threshold=0, name="quotient")
+        if self.signed:
+            differ = self.add(Xor(2), a=concat(a[-1], b[-1])).out
+            signs = NegateIf(self.width + 1)
+            quotient = self.add(
+                signs, a=quotient.extend(self.width + 1), negate=differ
+            ).out.signed()
+            rest = self.add(NegateIf(self.width), a=rest, negate=a[-1]).out.signed()
+        self.output("quotient", quotient)
+        self.output("remainder", rest)
+
+
+class Modulo(Circuit):
+    """a modulo b: a, b (width lines) → out (width lines).
+
+    As ``a % b`` in Python: of signed numbers the result has the sign of b. Where b is 0, it is a.
+    Neurons and ticks of `Divider`, and of an `Adder` if signed.
+
+    Parameters
+    ----------
+    width, signed, block
+        As for `Divider`.
+    """
+
+    def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
+        coding = number_coding(signed)
+        super().__init__(a=In(width, coding), b=In(width, coding), out=Out(width, coding))
+        self.width = width
+        self.signed = signed
+        self.block = as_block(block)
+
+    def build(self, a: Signal, b: Signal) -> None:
+        """Wire a division; where signs differ and something is left, b is added to it."""
+        if not self.signed:
+            rest, _ = divide(self, a, b, self.block)
+            self.output("out", rest)
+            return
+        parts = self.add(Divider(self.width, signed=True, block=self.block), a=a, b=b)
+        rest = parts.remainder
+        differ = self.add(Xor(2), a=concat(rest[-1], b[-1])).out
+        any_left = self.gate(rest, name="any_left")
+        added = self.gates(b, differ, any_left, threshold=3, name="added")
+        total = self.add(Adder(self.width, block=self.block), a=rest.unsigned(), b=added).sum
+        self.output("out", total[: self.width].signed())
+
+
+class SquareRoot(Circuit):
+    """⌊√a⌋: a (width lines) → root (⌈width / 2⌉ lines), remainder (a line more).
+
+    a = root² + remainder. Two bits of a at a time, a digit of the root each: with r the root so
+    far, 4·r + 1 is taken away where it can be. About 1.2·width² neurons.
+
+    Parameters
+    ----------
+    width : int
+    block : int
+        Bits that a borrow passes in a tick, as for `Adder`.
+    """
+
+    def __init__(self, width: int, block: int = 1) -> None:
+        self.digits = (width + 1) // 2
+        super().__init__(a=In(width), root=Out(self.digits), remainder=Out(self.digits + 1))
+        self.width = width
+        self.block = as_block(block)
+
+    def build(self, a: Signal) -> None:
+        """Wire a step for each digit of the root."""
+        a, lines = a.extend(2 * self.digits), self.digits + 2
+        one = self.add(Constant(1)).out
+        rest = self.ground(self.digits)
+        root: list[Signal] = []
+        for digit in reversed(range(self.digits)):
+            trial = concat(one, self.ground(), *root)
+            left = concat(a[2 * digit], a[2 * digit + 1], rest)
+            step = self.add(
+                _TakeAway(lines, self.block), name="step", x=left, y=trial.extend(lines)
+            )
+            root.insert(0, self.gate(step.short, weights=-1, threshold=0, name="bit"))
+            rest = step.rest[: self.digits + (digit == 0)]
+        self.output("root", concat(*root))
+        self.output("remainder", rest)

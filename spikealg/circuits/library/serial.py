@@ -1,0 +1,163 @@
+"""Bit-serial circuits: a number is one line, its bits one per tick, least significant first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from spikealg.circuits.circuit import Circuit
+from spikealg.circuits.neuron import MEMORYLESS
+from spikealg.circuits.ports import In, Out
+from spikealg.circuits.signal import Signal
+
+__all__ = [
+    "BitSerialAdder",
+    "BitSerialGreaterThan",
+    "BitSerialNegate",
+    "BitSerialSubtractor",
+    "FromStream",
+    "ToStream",
+]
+
+
+class ToStream(Circuit):
+    """Parallel to bit-serial: a (width lines) → out (stream of width); one neuron, one tick.
+
+    The next number may come after width ticks.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(a=In(width), out=Out(width, "stream"))
+        self.width = width
+
+    def build(self, a: Signal) -> None:
+        """Wire one neuron that hears line k k ticks later than line 0."""
+        out = self.neuron(threshold=1, leak=MEMORYLESS, name="out")
+        self.connect(a, out, delay=1 + np.arange(self.width))
+        self.output("out", out.signal(ready=1, coding="stream", width=self.width))
+        self.accepts_every(self.width)
+
+
+class FromStream(Circuit):
+    """Bit-serial to parallel: a (stream of width) → out (width lines), with the last bit.
+
+    It takes no neuron: line k is the stream as it was width − 1 − k ticks ago. In other ticks the
+    lines show parts of a number. The next number may come after width ticks.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(a=In(width, "stream"), out=Out(width))
+        self.width = width
+
+    def build(self, a: Signal) -> None:
+        """Read the one line at `width` times."""
+        ago = np.arange(self.width)[::-1]
+        out = replace(
+            a,
+            sources=np.repeat(a.sources, self.width),
+            lags=a.lags + ago,
+            tick=a.tick + self.width - 1,
+            coding="binary",
+        )
+        self.output("out", out)
+
+
+class BitSerialAdder(Circuit):
+    """a + b, one bit per tick: a, b (streams of width) → sum (stream of width + 1).
+
+    Two neurons, two ticks. The next operands may start width + 1 ticks after these.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(
+            a=In(width, "stream"), b=In(width, "stream"), sum=Out(width + 1, "stream", carry=True)
+        )
+        self.width = width
+
+    def build(self, a: Signal, b: Signal) -> None:
+        """Wire the carry, which feeds itself, and the bit."""
+        bits = self.width + 1
+        carry = self.neuron(threshold=2, leak=MEMORYLESS, name="carry")
+        for source in (a, b, carry):
+            self.connect(source, carry)
+        # The carry out of bit k fires one tick after the bit, and is the carry into bit k + 1.
+        out_of = carry.signal(ready=1, coding="stream", width=bits)
+        into = carry.signal(ready=0, coding="stream", width=bits)
+        operands = (a.extend(bits), b.extend(bits))
+        self.output("sum", self.gate(*operands, into, out_of, weights=(1, 1, 1, -2), name="bit"))
+        self.accepts_every(bits)
+
+
+class BitSerialSubtractor(Circuit):
+    """a − b modulo 2^width: a, b (streams of width), first → difference (stream of width).
+
+    `first` is 1 in the tick of bit 0: it clears the borrow of the numbers before. Two neurons,
+    three ticks. The next operands may start width + 1 ticks after these. A negative difference is
+    two's complement, and so may a and b be.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(
+            a=In(width, "stream"),
+            b=In(width, "stream"),
+            first=In(),
+            difference=Out(width, "stream"),
+        )
+        self.width = width
+
+    def build(self, a: Signal, b: Signal, first: Signal) -> None:
+        """Wire the borrow, which feeds itself, and the bit."""
+        borrow = self.neuron(threshold=1, leak=MEMORYLESS, name="borrow")
+        # A tick of delay lets `first` clear the borrow before bit 0 arrives.
+        a, b = a.later(1), b.later(1)
+        self.connect(a, borrow, weight=-1)
+        self.connect(b, borrow)
+        self.connect(borrow, borrow)
+        self.connect(first, borrow, weight=-2)
+        out_of = borrow.signal(ready=2, coding="stream", width=self.width)
+        into = borrow.signal(ready=1, coding="stream", width=self.width)
+        bit = self.gate(a, b, into, out_of, weights=(1, -1, -1, 2), name="bit")
+        self.output("difference", bit)
+        # The last borrow is read one tick before it may be cleared.
+        self.accepts_every(self.width + 1)
+
+
+class BitSerialNegate(Circuit):
+    """−a modulo 2^width: a (stream of width), first → out (stream of width).
+
+    The difference 0 − a, see `BitSerialSubtractor`.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(a=In(width, "stream"), first=In(), out=Out(width, "stream"))
+        self.width = width
+
+    def build(self, a: Signal, first: Signal) -> None:
+        """Wire a subtraction from nothing."""
+        nothing = replace(self.ground(), coding="stream", width=self.width)
+        minus = self.add(BitSerialSubtractor(self.width), a=nothing, b=a, first=first)
+        self.output("out", minus.difference)
+
+
+class BitSerialGreaterThan(Circuit):
+    """Whether a > b: a, b (streams of width), first → out, one tick after the last bit.
+
+    `first` is 1 in the tick of bit 0. One neuron, which keeps what the lower bits say:
+    a_k − b_k + itself ≥ 1. The next operands may start width + 1 ticks after these.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__(a=In(width, "stream"), b=In(width, "stream"), first=In(), out=Out())
+        self.width = width
+
+    def build(self, a: Signal, b: Signal, first: Signal) -> None:
+        """Wire the neuron."""
+        greater = self.neuron(threshold=1, leak=MEMORYLESS, name="greater")
+        # A tick of delay lets `first` clear the neuron before bit 0 arrives.
+        self.connect(a.later(1), greater)
+        self.connect(b.later(1), greater, weight=-1)
+        self.connect(greater, greater)
+        self.connect(first, greater, weight=-2)
+        self.output("out", greater.signal(ready=self.width + 1))
+        self.accepts_every(self.width + 1)
