@@ -20,6 +20,7 @@ from spikealg.learners.losses import Loss
 from spikealg.learners.optimisers import Optimiser
 from spikealg.learners.rules import Online, Penalty, learn
 from spikealg.learners.rules.eprop import readout_decay
+from spikealg.learners.rules.passes import one_step
 from spikealg.learners.schedules import Constant, Schedule
 from spikealg.learners.sequential import Sequential
 from spikealg.progress import Report, reporting
@@ -34,6 +35,10 @@ Metric = Callable[[Array, Array], float]
 def accuracy(rows: Array, target: Array) -> float:
     """Return the share of samples whose largest output, mean over rows, is their label."""
     return float(np.mean(rows.mean(axis=0).argmax(axis=-1) == target))
+
+
+_OF_RULE = {"truncate": "bptt", "recurrence": "ostl"}
+"""Options of `fit` that one rule has."""
 
 
 @dataclass
@@ -74,6 +79,7 @@ def fit(
     encode: Encode | None = None,
     rule: Literal["bptt", "ostl", "eprop"] = "bptt",
     truncate: int | None = None,
+    recurrence: Literal["full", "diagonal"] | None = None,
     penalties: Mapping[int, Penalty] | None = None,
     update: Literal["sequence", "step"] = "sequence",
     schedule: Schedule | None = None,
@@ -104,8 +110,10 @@ def fit(
         How gradients are made.
     truncate : int, optional
         Ticks over which "bptt" goes back.
+    recurrence : {"full", "diagonal"}, optional
+        Whether traces of "ostl" follow recurrent weights; by default they do.
     penalties : mapping of int to callable, optional
-        For "bptt": what is added to the loss for the output of a layer, by its place in the model,
+        What is added to the loss for the output of a layer, by its place in the model,
         such as `ActivityPenalty`. `History.loss` has them in it, evaluation does not.
     update : {"sequence", "step"}
         Whether parameters change after a sequence or after every tick, the state going on; "step"
@@ -148,7 +156,8 @@ def fit(
     if patience is not None:
         patience = as_int("patience", patience, low=1)
     _check_update(update, loss)
-    options = {"rule": rule, **_given(rule, truncate=truncate, penalties=penalties)}
+    options = _options(rule, truncate=truncate, recurrence=recurrence)
+    options["penalties"] = penalties
     factor = Constant() if schedule is None else schedule
     history, best = History(), _copy(model)
     if checkpoint is not None and Path(checkpoint).exists():
@@ -254,10 +263,9 @@ def _train(
     # Traces must outlive a step: the online rules go on where they are.
     online = None
     if update == "step" and rule != "bptt":
+        full = rule == "ostl" and options.get("recurrence") != "diagonal"
         filtering = readout_decay(model) if rule == "eprop" else None
-        online = Online(
-            model, x.shape[1], full=rule == "ostl", filtering=filtering, train=True, rng=rng
-        )
+        online = Online(model, x.shape[1], full=full, filtering=filtering, train=True, rng=rng)
     for begin in range(0, len(x), length):
         piece = slice(begin, begin + length)
         target = y[piece] if per_tick else y
@@ -267,10 +275,8 @@ def _train(
             )
             state, value, gradients = learned.state, learned.value, learned.gradients
         else:
-            value, dy = loss(online.forward(x[begin])[None], target)
-            online.clear()
-            online.learn(dy[0])
-            gradients = online.gradients()
+            penalties = options["penalties"]
+            value, gradients = one_step(online, x[begin], target, loss, penalties)
         size = norm(gradients) if clip is None else clip_by_norm(gradients, clip)
         if not (math.isfinite(value) and math.isfinite(size)):
             raise DivergedError(
@@ -314,12 +320,17 @@ def _check_update(update: str, loss: Loss) -> None:
         )
 
 
-def _given(rule: str, **options: Any) -> dict[str, Any]:
-    """Return the options that are given, which are those of "bptt" only."""
-    given = {name: value for name, value in options.items() if value is not None}
-    if given and rule != "bptt":
-        raise InputError(f'{next(iter(given))} must come with rule="bptt", got rule={rule!r}')
-    return given
+def _options(rule: str, **given: Any) -> dict[str, Any]:
+    """Return the rule and those of its options that are given."""
+    found = {"rule": rule}
+    for name, value in given.items():
+        if value is not None:
+            if rule != _OF_RULE[name]:
+                raise InputError(
+                    f'{name} must come with rule="{_OF_RULE[name]}", got rule={rule!r}'
+                )
+            found[name] = value
+    return found
 
 
 def _copy(model: Sequential) -> dict[str, Array]:

@@ -104,11 +104,16 @@ def test_a_penalty_keeps_units_quiet():
     train(held, 6, penalties={1: ActivityPenalty(weight=10.0)})
     spikes = [model.forward(show(X, 0)).activity[1] for model in (free, held)]
     assert spikes[1] < 0.5 * spikes[0]
-    for option in ({"penalties": {1: ActivityPenalty()}}, {"truncate": 3}):
-        with refused(
-            f"{next(iter(option))} must come with rule=\"bptt\", got rule='ostl'", InputError
-        ):
-            train(free, 1, rule="ostl", **option)
+
+
+@pytest.mark.parametrize(
+    ("rule", "option", "wanted"),
+    [("ostl", {"truncate": 3}, "bptt"), ("eprop", {"recurrence": "full"}, "ostl")],
+)
+def test_options_of_another_rule_are_refused(rule, option, wanted):
+    message = f'{next(iter(option))} must come with rule="{wanted}", got rule={rule!r}'
+    with refused(message, InputError):
+        train(classifier(), 1, rule=rule, **option)
 
 
 def test_patience_stops_at_the_best_epoch():

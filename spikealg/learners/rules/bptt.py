@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_int
 from spikealg.learners.base import Array, State, sequence
-from spikealg.learners.rules.result import Learned, Loss, Penalty, judged
+from spikealg.learners.rules.result import Learned, Loss, Penalty, charged, judged
 from spikealg.learners.sequential import Sequential
 
 __all__ = ["bptt"]
@@ -67,18 +67,18 @@ def bptt(
         state = piece.state
     y = _joined([piece.y for piece in pieces])
     value, dy = judged(loss, y, target)
-    inner = {}
-    for place, penalty in ({} if penalties is None else penalties).items():
-        as_int("place in penalties", place, low=0, high=len(model.layers) - 1)
-        cost, inner[place] = penalty(_joined([piece.outputs[place] for piece in pieces]))
-        value += cost
+    cost, inner = charged(
+        penalties,
+        len(model.layers),
+        lambda layer: _joined([piece.outputs[layer] for piece in pieces]),
+    )
     gradients = {name: np.zeros_like(array) for name, array in model.parameters().items()}
     for place, piece in enumerate(pieces):
         ticks = slice(place * length, (place + 1) * length)
         within = {layer: slope[ticks] for layer, slope in inner.items()}
         for name, part in model.backward(dy[ticks], piece, within).items():
             gradients[name] += part
-    return Learned(value, gradients, y, pieces[-1].state)
+    return Learned(value + cost, gradients, y, pieces[-1].state)
 
 
 def _joined(pieces: list[Array]) -> Array:

@@ -5,6 +5,7 @@ Bellec et al., Nature Communications 2020, equations 4, 13, 23 to 25 and 28.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from spikealg.errors import InputError
 from spikealg.learners.base import State
 from spikealg.learners.rules.passes import two_passes
-from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.rules.result import Learned, Loss, Penalty
 from spikealg.learners.sequential import Sequential
 from spikealg.learners.units import LeakyReadout
 
@@ -26,6 +27,7 @@ def eprop(
     target: Any,
     *,
     loss: Loss,
+    penalties: Mapping[int, Penalty] | None = None,
     state: tuple[State, ...] | None = None,
     train: bool = True,
     rng: np.random.Generator | None = None,
@@ -41,7 +43,7 @@ def eprop(
     ----------
     model : Sequential
         As in `ostl`. For the slope of the paper take `Triangle(0.3)`, scaled by the threshold.
-    x, target, loss, state, train, rng
+    x, target, loss, penalties, state, train, rng
         As in `ostl`.
 
     Raises
@@ -51,7 +53,16 @@ def eprop(
         there are no traces for.
     """
     return two_passes(
-        model, x, target, loss, state, train, rng, full=False, filtering=readout_decay(model)
+        model,
+        x,
+        target,
+        loss=loss,
+        penalties=penalties,
+        state=state,
+        train=train,
+        rng=rng,
+        full=False,
+        filtering=readout_decay(model),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from spikealg.learners.base import Array
 from spikealg.learners.rules.eligibility import add_seen, advance_full, eligibilities
@@ -22,7 +23,8 @@ class FullTraces:
 
     With h and y the memory and the output, a tick is dh = carry dh⁻ + gain (H dy⁻ + direct terms),
     where dy⁻ = slope⁻ dh⁻ + output⁻. It is computed for a block of parameters at a time, so that
-    dy⁻ and H dy⁻ need no memory beside the traces.
+    dy⁻ and H dy⁻ need no memory beside the traces. Rows of weights whose inputs have all been 0 so
+    far have traces of 0 and are left out: rows stand in the order in which they were first reached.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ class FullTraces:
         counts = self._counts(size)
         self.traces = [size.zeros(count, size.memory, size.batch, size.neurons) for count in counts]
         self._gradients = [size.zeros(count) for count in counts]
+        self._reached = [np.zeros(w.rows, dtype=np.bool_) for w in size.weights]
+        self._order: list[npt.NDArray[np.intp]] = [np.empty(0, dtype=np.intp) for _ in size.weights]
         starts = np.cumsum([0, *(constant.size for constant in size.constants)])
         self._borders = starts[1:-1]
         self._entries = np.array(
@@ -63,10 +67,11 @@ class FullTraces:
     def gradients(self) -> list[Array]:
         """Return copies of the gradients, see `Traces.gradients`."""
         *of_weights, of_constants = self._gradients
-        shaped = [
-            weights.shaped(found.reshape(weights.rows, weights.channels))
-            for weights, found in zip(self.size.weights, of_weights, strict=True)
-        ]
+        shaped = []
+        for weights, found, order in zip(self.size.weights, of_weights, self._order, strict=True):
+            each = self.size.zeros(weights.rows, weights.channels)
+            each[order] = found.reshape(each.shape)[: len(order)]
+            shaped.append(weights.shaped(each))
         parts = np.split(of_constants, self._borders) if self.size.constants else []
         return shaped + [
             part.reshape(constant.shape).copy()
@@ -81,16 +86,26 @@ class FullTraces:
     def advance(self, tick: Tick, signal: Array) -> None:
         """Go on by a tick, see `Traces.advance`."""
         by_memory = (signal * tick.slope).ravel()
-        for weights, x, trace, gradient in zip(
-            self.size.weights, tick.inputs, self.traces[:-1], self._gradients[:-1], strict=True
-        ):
+        for place, (weights, x) in enumerate(zip(self.size.weights, tick.inputs, strict=True)):
             seen = weights.seen(x)
+            order = self._reach(place, seen)
+            seen = seen[:, order]
+            gradient = self._gradients[place]
+            trace = self.traces[place][: len(order) * weights.channels]
             for block in self._blocks(trace):
                 part = trace[block]
                 self._carry_on(part, tick)
                 add_seen(part, tick.gain, seen, block.start, weights.channels)
                 gradient[block] += part.reshape(len(part), -1) @ by_memory
         self._advance_constants(tick, signal, by_memory)
+
+    def _reach(self, place: int, seen: Array) -> npt.NDArray[np.intp]:
+        """Return the rows that have traces, in their order; append those that the tick reaches."""
+        new = seen.any(axis=(0, 2)) & ~self._reached[place]
+        if new.any():
+            self._reached[place] |= new
+            self._order[place] = np.append(self._order[place], np.flatnonzero(new))
+        return self._order[place]
 
     def _advance_constants(self, tick: Tick, signal: Array, by_memory: Array) -> None:
         trace, gradient = self.traces[-1], self._gradients[-1]
@@ -119,6 +134,6 @@ class FullTraces:
 
     def _blocks(self, trace: Array) -> Iterator[slice]:
         """Cut the parameters of a trace into blocks."""
-        step = max(1, _BLOCK // trace[0].size)
+        step = max(1, _BLOCK // (self.size.memory * self.size.batch * self.size.neurons))
         for begin in range(0, len(trace), step):
             yield slice(begin, min(begin + step, len(trace)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.arguments import as_int
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
 from spikealg.learners.quantization import Quantized
@@ -103,7 +105,7 @@ class Online:
         self._ahead = True
         return y
 
-    def learn(self, dy: npt.ArrayLike) -> None:
+    def learn(self, dy: npt.ArrayLike, inner: Mapping[int, Array] | None = None) -> None:
         """Add up what the tick just gone forward contributes to the gradients.
 
         Parameters
@@ -111,15 +113,50 @@ class Online:
         dy : array_like, (batch, *shape)
             Gradient of the loss by the output of that tick. A tick for which this is not called has
             none.
+        inner : mapping of int to ndarray, optional
+            Gradients of the loss by outputs of layers within, by their place; penalties on
+            activity are such.
+
+        Raises
+        ------
+        InputError
+            If a shape does not fit, or `inner` holds a layer that has its traces together with
+            the unit after it.
         """
         if not self._ahead:
             raise InputError("learn(dy) follows forward(x), once for each tick; got no tick")
         signal: Array = np.ascontiguousarray(dy, dtype=self.model.dtype)
         if signal.shape != self._shape_out:
             raise InputError(f"dy must have shape {self._shape_out}, got shape {signal.shape}")
+        inner = {} if inner is None else inner
+        for place, value in inner.items():
+            wanted = self.output(place).shape
+            if value.shape != wanted:
+                raise InputError(
+                    f"inner[{place}] must have shape {wanted}, got shape {value.shape}"
+                )
         for stage in reversed(self._stages):
+            if stage.place in inner:
+                signal = signal + inner[stage.place].astype(self.model.dtype, copy=False)
             signal = stage.learn(signal)
         self._ahead = False
+
+    def output(self, place: int) -> Array:
+        """Return what the layer at a place put out (batch, *shape) in the tick just gone forward.
+
+        Raises
+        ------
+        InputError
+            If the layer has its traces together with the unit after it.
+        """
+        for stage in self._stages:
+            if stage.place == place:
+                return stage.y
+        as_int("place", place, low=0, high=len(self.model.layers) - 1)
+        raise InputError(
+            f"the output of layer {place} ({self.model.layers[place].describe()}) goes into the "
+            f"traces of the unit after it: penalise layer {place + 1}"
+        )
 
     def gradients(self) -> Gradients:
         """Return the gradients since the start or since the last `clear`, by the model's names."""

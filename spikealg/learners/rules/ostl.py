@@ -6,6 +6,7 @@ factors, L of the layers above at the same tick and e, carried forward in time w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_choice
 from spikealg.learners.base import State
 from spikealg.learners.rules.passes import two_passes
-from spikealg.learners.rules.result import Learned, Loss
+from spikealg.learners.rules.result import Learned, Loss, Penalty
 from spikealg.learners.sequential import Sequential
 
 __all__ = ["RECURRENCE", "ostl"]
@@ -30,6 +31,7 @@ def ostl(
     *,
     loss: Loss,
     recurrence: str = "full",
+    penalties: Mapping[int, Penalty] | None = None,
     state: tuple[State, ...] | None = None,
     train: bool = True,
     rng: np.random.Generator | None = None,
@@ -46,6 +48,9 @@ def ostl(
         What `loss` compares the output with.
     loss : callable
         loss(y, target) -> (value, dy), of the whole sequence.
+    penalties : mapping of int to callable, optional
+        As in `bptt`. A penalty's gradient is a learning signal at the layer it is on; it may not
+        be on a Dense or Conv2d directly before a unit with memory.
     recurrence : {"full", "diagonal"}
         "full" follows a change of one neuron through the recurrent matrix H, and through the
         inhibition of LI-SNU, into all others: a trace for each neuron and parameter, n³ memory and
@@ -74,5 +79,14 @@ def ostl(
     """
     as_choice("recurrence", recurrence, RECURRENCE)
     return two_passes(
-        model, x, target, loss, state, train, rng, full=recurrence == "full", filtering=None
+        model,
+        x,
+        target,
+        loss=loss,
+        penalties=penalties,
+        state=state,
+        train=train,
+        rng=rng,
+        full=recurrence == "full",
+        filtering=None,
     )

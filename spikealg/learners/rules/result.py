@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from spikealg.arguments import as_int
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
 
-__all__ = ["Learned", "Loss", "Penalty", "judged"]
+__all__ = ["Learned", "Loss", "Penalty", "charged", "judged"]
 
 Loss = Callable[[Array, Any], tuple[float, Array]]
 """loss(y, target) -> (value, dy): y and dy are (ticks, batch, *shape), dy the gradient by y."""
@@ -50,3 +51,25 @@ def judged(loss: Loss, y: Array, target: Any) -> tuple[float, Array]:
             f"loss must return a gradient of the output's shape {y.shape}, got {np.shape(dy)}"
         )
     return float(value), dy
+
+
+def charged(
+    penalties: Mapping[int, Penalty] | None, layers: int, output: Callable[[int], Array]
+) -> tuple[float, dict[int, Array]]:
+    """Return what penalties cost together, and their gradients by the outputs of layers.
+
+    Parameters
+    ----------
+    penalties : mapping of int to callable, or None
+        By the place of the layer.
+    layers : int
+        How many the model has.
+    output : callable
+        output(place) -> whole output (ticks, batch, *shape) of the layer there.
+    """
+    total, inner = 0.0, {}
+    for place, penalty in ({} if penalties is None else penalties).items():
+        as_int("place in penalties", place, low=0, high=layers - 1)
+        value, inner[place] = penalty(output(place))
+        total += value
+    return total, inner

@@ -18,7 +18,18 @@ __all__ = ["Stage", "cut"]
 
 
 class Stage(Protocol):
-    """One or two layers that go on together."""
+    """One or two layers that go on together.
+
+    Attributes
+    ----------
+    place : int
+        Of the layer that its output is that of.
+    y : ndarray, (batch, *shape)
+        Output of the tick gone forward.
+    """
+
+    place: int
+    y: Array
 
     @property
     def nbytes(self) -> int:
@@ -65,6 +76,7 @@ class Stateless:
             f"{place}.{name}": np.zeros_like(value) for name, value in layer.parameters.items()
         }
         self._tape: Any = None
+        self.y: Array
 
     def gradients(self) -> Gradients:
         """Return the gradients so far."""
@@ -82,8 +94,8 @@ class Stateless:
     def forward(self, x: Array) -> Array:
         """Return the output of one tick."""
         y, self._state, self._tape = self.layer.forward(x[None], self._state, self.train, self.rng)
-        tick: Array = y[0]
-        return tick
+        self.y = y[0]
+        return self.y
 
     def learn(self, dy: Array) -> Array:
         """Add the tick's gradients; return the gradient by its input."""

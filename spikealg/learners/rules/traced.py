@@ -49,12 +49,13 @@ class Traced:
         full: bool,
         filtering: float | None = None,
     ) -> None:
+        self.place = place
         self.recurrent = None if isinstance(layer, Unit) else layer
         self.unit = layer if isinstance(layer, Unit) else layer.unit
         self.linear = linear
         self.eprop = filtering is not None
         self._first = True
-        self._y: Array = state[0]
+        self.y: Array = state[0]
         self._before = state if self.recurrent is None else state[1:]
         self._after = self._before
         self._size = Size(
@@ -131,7 +132,7 @@ class Traced:
     def states(self) -> list[State]:
         """Return the state of each layer after the last tick."""
         if self.recurrent is not None:
-            return [(self._y, *self._after)]
+            return [(self.y, *self._after)]
         return [self._after] if self.linear is None else [(), self._after]
 
     def gradients(self) -> Gradients:
@@ -145,15 +146,15 @@ class Traced:
         self._inputs: tuple[Array, ...] = ()
         current = x
         if self.recurrent is not None:
-            self._inputs = (x, self._y)
-            current = self.recurrent.currents(x[None])[0] + self.recurrent.feedback(self._y)
+            self._inputs = (x, self.y)
+            current = self.recurrent.currents(x[None])[0] + self.recurrent.feedback(self.y)
         elif self.linear is not None:
             self._inputs = (x,)
             current = self.linear.forward(x[None], ())[0][0]
         self._current = current
         y, self._after, _ = self.unit.forward(current[None], self._before)
-        self._y = y[0]
-        return self._y
+        self.y = y[0]
+        return self.y
 
     def learn(self, dy: Array) -> Array:
         """Advance traces and gradients; return the gradient by the input of the tick."""
@@ -166,7 +167,7 @@ class Traced:
 
     def _derivatives(self, first: bool) -> Derivatives:
         if isinstance(self.unit, Activation):
-            return _of_activation(self.unit, self._y, self._inputs[1], first=first)
+            return _of_activation(self.unit, self.y, self._inputs[1], first=first)
         found = self.unit.derivatives(self._current, self._before, self._after, first=first)
         if not self.eprop:
             return found
