@@ -1,10 +1,10 @@
 """Bach's chorales: what sounds next, learnt by backpropagation through time and by OSTL.
 
-python -m studies.jsb recurrent        88-150-88 by BPTT; all rates, the others take the best
-python -m studies.jsb feed_forward     the same without the recurrent matrix, all rates
-python -m studies.jsb memoryless       sigmoids in place of the sSNU and no matrix, all rates
-python -m studies.jsb with_h           OSTL with traces through H beside BPTT, 48 units, float64
-python -m studies.jsb without_h        OSTL with diagonal traces, 150 units
+python -m studies.jsb recurrent        88-150-88 by BPTT, at several rates
+python -m studies.jsb feed_forward     the same without the recurrent matrix
+python -m studies.jsb memoryless       sigmoids in place of the sSNU, and no matrix
+python -m studies.jsb with_h           48 units by OSTL with traces through H, and by BPTT; float64
+python -m studies.jsb without_h        150 units by OSTL with diagonal traces, and by BPTT
 
 Settings are those of Bohnstingl et al., arXiv 2007.12723: one recurrent layer of sSNU with d = 0.4,
 sigmoid readout, SGD, single chorales, Glorot's weights, 100 epochs. The rate is chosen, and the
@@ -43,6 +43,8 @@ SEED = 0
 EPOCHS = 100
 RATES = (0.2, 0.4, 0.8)
 """Of a loss that is the mean over the steps of a chorale, about 60."""
+RATE = 0.4
+"""Where rules are compared."""
 LOSS = BernoulliNLL()
 
 
@@ -113,14 +115,14 @@ def difference(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarra
     )
 
 
-def with_h() -> None:
-    """Train 48 units by both rules; compare losses of all epochs, and the weights at the end."""
-    rate = read("jsb_recurrent")["figures"]["rate"]
-    with Record("jsb_with_h", {"weights": SEED, "order": SEED}) as record:
-        models = {rule: network(n=48, dtype=np.float64) for rule in ("bptt", "ostl")}
+def by_both_rules(name: str, n: int, dtype: type, recurrence: str) -> None:
+    """Train by BPTT and by OSTL; compare losses of all epochs, and the weights at the end."""
+    with Record(f"jsb_{name}", {"weights": SEED, "order": SEED}) as record:
+        models = {rule: network(n=n, dtype=dtype) for rule in ("bptt", "ostl")}
         paths = {rule: record.checkpoint(rule) for rule in models}
         histories = {
-            rule: train(model, rate, paths[rule], rule=rule) for rule, model in models.items()
+            "bptt": train(models["bptt"], RATE, paths["bptt"]),
+            "ostl": train(models["ostl"], RATE, paths["ostl"], rule="ostl", recurrence=recurrence),
         }
         weights = {rule: model.parameters() for rule, model in models.items()}
         losses = {rule: np.array([h.loss, h.watched]) for rule, h in histories.items()}
@@ -129,79 +131,69 @@ def with_h() -> None:
             "losses, relative": float(np.abs(losses["ostl"] / losses["bptt"] - 1).max()),
         }
         for rule, model in models.items():
-            record.figures[rule] = chosen(model, rate, paths[rule], histories[rule])
+            record.figures[rule] = chosen(model, RATE, paths[rule], histories[rule])
 
 
-def without_h() -> None:
-    """Train 150 units by diagonal traces, at the rate chosen for BPTT."""
-    rate = read("jsb_recurrent")["figures"]["rate"]
-    with Record("jsb_without_h", {"weights": SEED, "order": SEED}) as record:
-        model = network()
-        path = record.checkpoint()
-        history = train(model, rate, path, rule="ostl", recurrence="diagonal")
-        record.figures |= chosen(model, rate, path, history)
-
-
-NETWORKS = {
-    "recurrent": ("88-150-88, recurrent", "BPTT"),
-    "without_h": ("88-150-88, recurrent", "OSTL without H"),
-    "feed_forward": ("88-150-88", "BPTT"),
-    "memoryless": ("88-150-88, no memory", "BPTT"),
+BY_VALIDATION = {
+    "recurrent": "88-150-88, recurrent",
+    "feed_forward": "88-150-88",
+    "memoryless": "88-150-88, no memory",
 }
-"""Of each run: what learns, and how."""
+BY_BOTH_RULES = {
+    "with_h": {"n": 48, "dtype": np.float64, "recurrence": "full"},
+    "without_h": {"n": 150, "dtype": np.float32, "recurrence": "diagonal"},
+}
 
 
 def tables(results: Path = RESULTS) -> list[Table]:
     """Return what was learnt, and how far apart the rules are."""
-    runs = {name: read(f"jsb_{name}", results) for name in (*NETWORKS, "with_h")}
+    runs = {name: read(f"jsb_{name}", results) for name in (*BY_VALIDATION, *BY_BOTH_RULES)}
     found = {name: run["figures"] for name, run in runs.items()}
-    both = found["with_h"]
-    rows = [
-        _row(name, *NETWORKS[name], found[name], f"{runs[name]['cpu_s']:.0f}") for name in NETWORKS
-    ]
-    rows += [
-        _row("with_h", "88-48-88, recurrent", title, both[rule], "")
-        for rule, title in (("bptt", "BPTT"), ("ostl", "OSTL with H"))
-    ]
-    columns = ("run", "network", "rule", "rate", "epoch", "validation", "test", "CPU s")
+    rows = [_row(name, network, "BPTT", found[name]) for name, network in BY_VALIDATION.items()]
+    apart = []
+    for name, settings in BY_BOTH_RULES.items():
+        network, both = f"88-{settings['n']}-88, recurrent", found[name]
+        online = f"OSTL {name.replace('_h', ' H')}"
+        rows.append(_row(name, network, "BPTT", both["bptt"]))
+        rows.append(_row(name, network, online, both["ostl"]))
+        numbers = [f"{both[f'{what}, relative']:.1e}" for what in ("losses", "weights")]
+        gap = both["ostl"]["test"] - both["bptt"]["test"]
+        seconds = f"{runs[name]['cpu_s']:.0f}"
+        precision = np.dtype(settings["dtype"]).name
+        apart.append([name, network, precision, *numbers, f"{gap:+.1e}", seconds])
+    columns = ("run", "network", "rule", "rate", "epoch", "validation", "test")
     note = (
-        "sSNU with d = 0.4, SGD, single chorales, 100 epochs; negative log-likelihood per step. "
-        f"Rates were chosen among {', '.join(map(str, RATES))} on the validation chorales where "
-        "BPTT trains 150 units, OSTL and 48 units take the rate of the recurrent ones; epochs were "
-        "chosen on the validation chorales everywhere. CPU seconds are those of all rates. "
-        "Published for this network at its best: 8.5985 (Bohnstingl et al., arXiv 2007.12723)."
+        "Negative log-likelihood per step; sSNU with d = 0.4, SGD, single chorales, 100 epochs. "
+        "The epoch was chosen on the validation chorales, and the rate of the first three among "
+        f"{', '.join(map(str, RATES))}. Published at its best: 8.5985 (Bohnstingl et al., arXiv "
+        "2007.12723)."
     )
-    gap = found["without_h"]["test"] - found["recurrent"]["test"]
-    same = [
-        ["with H, 48 units", "weights after 100 epochs", f"{both['weights, relative']:.1e}"],
-        ["with H, 48 units", "losses of all epochs", f"{both['losses, relative']:.1e}"],
-        ["without H, 150 units", "test loss, absolute", f"{gap:+.3f}"],
-    ]
     beside = (
-        "With H both rules trained in one run, in float64; differences are relative, weights to "
-        "the largest of each array."
+        "Largest differences between the rules, both trained in one run from the same weights: "
+        "losses of all epochs, relative; weights after the last one, relative to the largest of "
+        "their array; test loss of the chosen epochs, OSTL − BPTT."
     )
+    compared = ("run", "network", "precision", "losses", "weights", "test", "CPU s")
     return [
         Table("What comes next in the 77 chorales of the test", columns, rows, note),
-        Table("How far OSTL is from BPTT", ("OSTL", "in", "difference"), same, beside),
+        Table("OSTL beside BPTT", compared, apart, beside),
     ]
 
 
-def _row(name: str, network: str, rule: str, found: Mapping[str, Any], seconds: str) -> list[str]:
+def _row(name: str, network: str, rule: str, found: Mapping[str, Any]) -> list[str]:
     losses = [f"{found[part]:.3f}" for part in ("validation", "test")]
-    return [name, network, rule, f"{found['rate']:g}", str(found["best_epoch"]), *losses, seconds]
+    return [name, network, rule, f"{found['rate']:g}", str(found["best_epoch"]), *losses]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one study."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = ("recurrent", "feed_forward", "memoryless")
-    parser.add_argument("run", choices=(*kinds, "with_h", "without_h"))
+    parser.add_argument("run", choices=(*BY_VALIDATION, *BY_BOTH_RULES))
     run = parser.parse_args(arguments).run
-    if run in kinds:
+    if run in BY_VALIDATION:
         by_validation(run)
     else:
-        {"with_h": with_h, "without_h": without_h}[run]()
+        by_both_rules(run, **BY_BOTH_RULES[run])
 
 
 if __name__ == "__main__":

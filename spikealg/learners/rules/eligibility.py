@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["add_seen", "advance_full", "advance_weight", "eligibilities", "filter_weight"]
+__all__ = ["advance_full", "advance_weight", "eligibilities", "filter_weight"]
 
 
 @njit(cache=True)
@@ -136,54 +136,67 @@ def eligibilities(trace: np.ndarray, slope: np.ndarray, out: np.ndarray) -> None
                 out[c, b, j] = e
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath={"reassoc", "contract", "nsz"})
 def advance_full(
-    trace: np.ndarray, carry: np.ndarray, gain: np.ndarray, through: np.ndarray
+    trace: np.ndarray,
+    carry: np.ndarray,
+    gain: np.ndarray,
+    through: np.ndarray,
+    inhibition: np.ndarray,
+    winning: np.ndarray,
+    seen: np.ndarray,
+    begin: int,
+    channels: int,
+    weight: np.ndarray,
+    gradient: np.ndarray,
 ) -> None:
-    """Advance the traces of neurons that each depend on every parameter, but for what is direct.
+    """Advance the traces of neurons that each depend on every parameter.
 
     Parameters
     ----------
     trace : ndarray, (parameters, k, batch, n)
-        dh/dθ; written.
+        dh/dθ; written. Of weights row by row, those from number `begin` on.
     carry : ndarray, (k, k, batch, n)
     gain : ndarray, (k, batch, n)
     through : ndarray, (parameters, batch, n)
         What comes through the recurrent weights, Σ_l H_lj dy⁻_l/dθ.
+    inhibition : ndarray, (k, batch, n)
+    winning : ndarray, (parameters, batch)
+        dy⁻/dθ of the neuron that inhibits.
+    seen : ndarray, (batch, rows, positions)
+        What the weights multiply; of 0 positions for what is no weight.
+    begin, channels : int
+        Weights in a row.
+    weight : ndarray, (k, batch, n)
+        L · slope.
+    gradient : ndarray, (parameters,)
+        Added to.
     """
     size, batch, n = gain.shape
     for c in range(len(trace)):
+        row, channel = divmod(begin + c, channels)
+        total = gradient[c]
         for b in range(batch):
-            for j in range(n):
-                into, first = through[c, b, j], trace[c, 0, b, j]
-                h = carry[0, 0, b, j] * first + gain[0, b, j] * into
-                if size == 2:
-                    second = trace[c, 1, b, j]
-                    h += carry[0, 1, b, j] * second
+            won = winning[c, b]
+            if size == 1:
+                for j in range(n):
+                    h = carry[0, 0, b, j] * trace[c, 0, b, j] + gain[0, b, j] * through[c, b, j]
+                    h += inhibition[0, b, j] * won
+                    trace[c, 0, b, j] = h
+                    total += weight[0, b, j] * h
+            else:
+                for j in range(n):
+                    first, second, into = trace[c, 0, b, j], trace[c, 1, b, j], through[c, b, j]
+                    h = carry[0, 0, b, j] * first + carry[0, 1, b, j] * second
                     k = carry[1, 0, b, j] * first + carry[1, 1, b, j] * second
-                    trace[c, 1, b, j] = k + gain[1, b, j] * into
-                trace[c, 0, b, j] = h
-
-
-@njit(cache=True)
-def add_seen(
-    trace: np.ndarray, gain: np.ndarray, seen: np.ndarray, begin: int, channels: int
-) -> None:
-    """Add to traces of weights what the inputs of the tick do to them.
-
-    Parameters
-    ----------
-    trace : ndarray, (parameters, k, batch, n)
-        Written; of weights row by row, those from number `begin` on.
-    gain : ndarray, (k, batch, n)
-    seen : ndarray, (batch, rows, positions)
-    begin, channels : int
-    """
-    positions = seen.shape[2]
-    for c in range(len(trace)):
-        i, channel = divmod(begin + c, channels)
-        for m in range(gain.shape[0]):
-            for b in range(gain.shape[1]):
-                for p in range(positions):
-                    j = channel * positions + p
-                    trace[c, m, b, j] += gain[m, b, j] * seen[b, i, p]
+                    h += gain[0, b, j] * into + inhibition[0, b, j] * won
+                    k += gain[1, b, j] * into + inhibition[1, b, j] * won
+                    trace[c, 0, b, j], trace[c, 1, b, j] = h, k
+                    total += weight[0, b, j] * h + weight[1, b, j] * k
+            for p in range(seen.shape[2]):
+                j = channel * seen.shape[2] + p
+                for m in range(size):
+                    more = gain[m, b, j] * seen[b, row, p]
+                    trace[c, m, b, j] += more
+                    total += weight[m, b, j] * more
+        gradient[c] = total

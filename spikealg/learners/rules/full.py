@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.learners.base import Array
-from spikealg.learners.rules.eligibility import add_seen, advance_full, eligibilities
+from spikealg.learners.rules.eligibility import advance_full, eligibilities
 from spikealg.learners.rules.traces import Size, Tick
 
 __all__ = ["FullTraces"]
@@ -85,18 +85,14 @@ class FullTraces:
 
     def advance(self, tick: Tick, signal: Array) -> None:
         """Go on by a tick, see `Traces.advance`."""
-        by_memory = (signal * tick.slope).ravel()
+        by_memory = signal * tick.slope
         for place, (weights, x) in enumerate(zip(self.size.weights, tick.inputs, strict=True)):
             seen = weights.seen(x)
             order = self._reach(place, seen)
             seen = seen[:, order]
-            gradient = self._gradients[place]
-            trace = self.traces[place][: len(order) * weights.channels]
-            for block in self._blocks(trace):
-                part = trace[block]
-                self._carry_on(part, tick)
-                add_seen(part, tick.gain, seen, block.start, weights.channels)
-                gradient[block] += part.reshape(len(part), -1) @ by_memory
+            count = len(order) * weights.channels
+            for block in self._blocks(count):
+                self._advance(place, block, tick, by_memory, seen)
         self._advance_constants(tick, signal, by_memory)
 
     def _reach(self, place: int, seen: Array) -> npt.NDArray[np.intp]:
@@ -108,32 +104,50 @@ class FullTraces:
         return self._order[place]
 
     def _advance_constants(self, tick: Tick, signal: Array, by_memory: Array) -> None:
-        trace, gradient = self.traces[-1], self._gradients[-1]
-        self._carry_on(trace, tick, tick.output_before)
-        neurons = np.arange(self.size.neurons)
-        trace[self._entries, :, :, neurons] += tick.direct.transpose(0, 3, 1, 2)
-        gradient += trace.reshape(len(trace), -1) @ by_memory
+        """Advance the traces of the constants, the last ones."""
+        entries, neurons = self._entries, np.arange(self.size.neurons)
+        self._advance(-1, slice(0, len(self.traces[-1])), tick, by_memory)
+        self.traces[-1][entries, :, :, neurons] += tick.direct.transpose(0, 3, 1, 2)
         at_once = np.einsum("bn,pbn->pn", signal, tick.output)
-        np.add.at(gradient, self._entries, at_once)
+        at_once += np.einsum("kbn,pkbn->pn", by_memory, tick.direct)
+        np.add.at(self._gradients[-1], entries, at_once)
 
-    def _carry_on(self, trace: Array, tick: Tick, output_before: Array | None = None) -> None:
-        """Advance traces by what comes from the tick before."""
-        eligibility = np.empty((len(trace), self.size.batch, self.size.neurons), trace.dtype)
-        eligibilities(trace, tick.slope_before, eligibility)
-        if output_before is not None:
-            neurons = np.arange(self.size.neurons)
-            eligibility[self._entries, :, neurons] += output_before.transpose(0, 2, 1)
+    def _advance(
+        self, place: int, block: slice, tick: Tick, by_memory: Array, seen: Array | None = None
+    ) -> None:
+        """Advance a block of traces, of weights by what the weights see, too."""
+        trace, gradient = self.traces[place][block], self._gradients[place][block]
+        batch, neurons = self.size.batch, self.size.neurons
+        before = np.empty((len(trace), batch, neurons), trace.dtype)
+        eligibilities(trace, tick.slope_before, before)
+        if seen is None:
+            output_before = tick.output_before.transpose(0, 2, 1)
+            before[self._entries, :, np.arange(neurons)] += output_before
         if self.feedback is None:
-            through = np.zeros_like(eligibility)
+            through = np.zeros_like(before)
         else:
-            through = self.feedback(eligibility.reshape(-1, self.size.neurons))
-        advance_full(trace, tick.carry, tick.gain, through.reshape(eligibility.shape))
-        if tick.winner is not None and tick.inhibition is not None:
-            winning = eligibility[:, np.arange(self.size.batch), tick.winner]
-            trace += winning[:, None, :, None] * tick.inhibition
+            through = self.feedback(before.reshape(-1, neurons)).reshape(before.shape)
+        inhibition, winning = tick.inhibition, self.size.zeros(len(trace), batch)
+        if inhibition is None:
+            inhibition = np.zeros_like(tick.gain)
+        else:
+            winning[...] = before[:, np.arange(batch), tick.winner]
+        advance_full(
+            trace,
+            tick.carry,
+            tick.gain,
+            through,
+            inhibition,
+            winning,
+            self.size.zeros(batch, 0, 0) if seen is None else seen,
+            block.start,
+            1 if seen is None else self.size.weights[place].channels,
+            by_memory,
+            gradient,
+        )
 
-    def _blocks(self, trace: Array) -> Iterator[slice]:
-        """Cut the parameters of a trace into blocks."""
+    def _blocks(self, count: int) -> Iterator[slice]:
+        """Cut so many parameters into blocks."""
         step = max(1, _BLOCK // (self.size.memory * self.size.batch * self.size.neurons))
-        for begin in range(0, len(trace), step):
-            yield slice(begin, min(begin + step, len(trace)))
+        for begin in range(0, count, step):
+            yield slice(begin, min(begin + step, count))
