@@ -46,13 +46,13 @@ def on_engine(
     """
     x, labels = data
     rng = np.random.default_rng(seed)
-    right, spikes, compared, engine_s = 0, 0, 0, 0.0
+    right, spikes, compared, engine_cpu_s = 0, 0, 0, 0.0
     bill: dict[str, Any] = {}
     for begin in range(0, len(x), BLOCK):
         shown = encode(x[begin : begin + BLOCK], rng)
-        start = time.perf_counter()
+        start = time.process_time()
         hosted = model.hosted(shown)
-        engine_s += time.perf_counter() - start
+        engine_cpu_s += time.process_time() - start
         compared += assert_same(model, shown, hosted)
         spikes += sum(int(fired.sum()) for fired in hosted.spikes)
         answers = loss.rows(hosted.y).mean(axis=0).argmax(axis=-1)
@@ -64,7 +64,7 @@ def on_engine(
         "values compared": compared,
         "values that differ": 0,
         "spikes of neurons per sample": spikes / len(x),
-        "engine_s": round(engine_s, 1),
+        "engine_cpu_s": round(engine_cpu_s, 1),
         **bill,
     }
 

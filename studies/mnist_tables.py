@@ -49,7 +49,7 @@ def tables(trained: Sequence[str], hosted: Sequence[str], results: Path = RESULT
                 "values compared",
                 "differ",
                 "spikes",
-                "engine s",
+                "engine CPU s",
             ),
             [_hosted(name, found["figures"]) for name, found in on_engine.items()],
             "*Values compared* are the spikes of all layers and the potentials of the readout, in "
@@ -94,7 +94,7 @@ def _hosted(name: str, figures: dict[str, Any]) -> list[str]:
         f"{figures['values compared']:,}",
         str(figures["values that differ"]),
         f"{figures['spikes of neurons per sample']:.1f}",
-        f"{figures['engine_s']:.0f}",
+        f"{figures['engine_cpu_s']:.0f}",
     ]
 
 

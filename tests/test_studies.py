@@ -101,7 +101,7 @@ def test_digits_in_miniature(name, patterns, tmp_path, monkeypatch):
     assert hosted["bills"].keys() == set(hosting.PLATFORMS)
 
 
-@pytest.mark.parametrize("name", ["rate_snu", "snu", "li_snu"])
+@pytest.mark.parametrize("name", ["rate_snu", "snu", "snu_detached", "li_snu"])
 def test_rate_coded_digits_in_miniature(name, patterns, tmp_path, monkeypatch):
     monkeypatch.setitem(mnist.SETTINGS, name, replace(mnist.SETTINGS[name], epochs=2))
     with Record("digits", {}, tmp_path, tmp_path) as record:
