@@ -162,3 +162,18 @@ def test_music(run):
     numbers, text, _ = run("10_music")
     assert numbers["network"] < numbers["guess"] - 0.5
     assert f"the network                   {numbers['network']:.2f}" in text
+
+
+def test_ostl(run):
+    numbers, text, folder = run("11_ostl")
+    # Exact but for rounding; without the path through H the gradients differ, yet learning works.
+    assert numbers["losses apart"] < 1e-12
+    assert numbers["OSTL apart"] < 1e-13
+    assert numbers["OSTL without H apart"] > 1e-3
+    assert numbers["last loss"] < 0.8 * numbers["first loss"]
+    assert numbers["last loss"] < numbers["loss without H"] < 0.8 * numbers["first loss"]
+    # 16 times the ticks.
+    assert numbers["BPTT grows"] > 8
+    assert numbers["OSTL grows"] == pytest.approx(1, abs=0.02)
+    assert f"by OSTL the same but for {numbers['losses apart']:.1e} of it" in text
+    assert (folder / "ostl.png").stat().st_size > 20_000

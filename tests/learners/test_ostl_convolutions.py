@@ -16,8 +16,9 @@ from spikealg.learners import (
     gradients,
     learn,
 )
+from spikealg.learners.rules import full
 from tests.learners.test_bptt import ALL_UNITS
-from tests.learners.test_ostl import CLOSE, by_forward_mode, difference, task
+from tests.learners.test_ostl import CLOSE, by_forward_mode, difference, one_layer, task
 
 FRAMES = (2, 4, 5)
 
@@ -74,3 +75,16 @@ def test_traces_of_a_convolution_hold_what_is_said(name, recurrent):
     if recurrent:
         parameters = sum(value.size for value in model.parameters().values())
         assert Online(model, batch).nbytes == 8 * batch * neurons * parameters
+
+
+@pytest.mark.parametrize("block", [1, 100])
+@pytest.mark.parametrize("name", ["HLIF", "ASNU", "LISNU"])
+@pytest.mark.parametrize("made", [one_layer, one_convolution], ids=["dense", "convolution"])
+def test_blocks_of_traces_make_no_difference(made, name, block, monkeypatch):
+    rng = np.random.default_rng(37)
+    model = made(name, True, rng)
+    x, loss = task(rng, model, ticks=6, batch=2)
+    expected = gradients(model, x, None, loss=loss, rule="ostl")
+    monkeypatch.setattr(full, "_BLOCK", block)
+    found = gradients(model, x, None, loss=loss, rule="ostl")
+    assert difference(found, expected) <= CLOSE
