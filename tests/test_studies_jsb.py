@@ -27,6 +27,7 @@ def results(tmp_path, monkeypatch):
 def test_all_runs_make_the_tables(results):
     for name in (*jsb.BY_VALIDATION, *jsb.BY_BOTH_RULES):
         jsb.main([name])
+        assert name in [row[0] for table in jsb.tables(results) for row in table.rows]
     recurrent = read("jsb_recurrent", results)["figures"]
     assert recurrent["validation"] == min(recurrent["validation of all rates"].values())
     assert recurrent["validation"] == min(recurrent["curve"]["validation"])
