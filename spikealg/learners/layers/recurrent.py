@@ -32,10 +32,6 @@ class Tape:
     before: Array
     trace: Trace
 
-    def outputs_before(self) -> Array:
-        """Return the outputs of the tick before each tick, (ticks, batch, *shape)."""
-        return np.concatenate([self.before[None], self.trace.y[:-1]])
-
 
 class Recurrence(Layer):
     """A unit within a layer: what recurrent layers of all kinds share.
@@ -139,12 +135,11 @@ class Recurrence(Layer):
         """Go back through a whole sequence, see `Layer.backward`."""
         back = self.unit.back(tape.trace)
         dy = dy.copy()
-        di = np.empty_like(dy)
         for t in range(len(dy) - 1, -1, -1):
-            di[t] = self.unit.unwind(dy, tape.trace, back, t, t + 1)[0]
+            self.unit.unwind(dy, tape.trace, back, t, t + 1)
             if t > 0:
-                self.feedback_back(di[t], dy[t - 1])
-        dx, gradients = self._weight_gradients(di, tape, inward)
+                self.feedback_back(self.unit.by_input(back, t, t + 1)[0], dy[t - 1])
+        dx, gradients = self._weight_gradients(self.unit.by_input(back), tape, inward)
         for name, value in self.unit.constant_gradients(tape.trace, back).items():
             gradients[self._outer(name)] = value
         return dx, gradients
@@ -213,9 +208,11 @@ class Recurrent(Recurrence):
         self, di: Array, tape: Tape, inward: bool
     ) -> tuple[Array | None, Gradients]:
         rows = di.reshape(-1, self.n)
+        by_recurrent = tape.before.T @ di[0]
+        by_recurrent += Rows(tape.trace.y[:-1], self.n).transposed_times(rows[len(di[0]) :])
         gradients = {
             "weight": Rows(tape.x, self.n).transposed_times(rows),
-            "recurrent": Rows(tape.outputs_before(), self.n).transposed_times(rows),
+            "recurrent": by_recurrent,
         }
         if self.bias:
             gradients["bias"] = rows.sum(axis=0)

@@ -198,9 +198,13 @@ class Unit(Layer):
         """Return what `unwind` fills."""
         raise NotImplementedError
 
-    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
-        """Go back from `end` to `begin`; return the gradient by the inputs of these ticks."""
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> None:
+        """Go back from `end` to `begin`."""
         raise NotImplementedError
+
+    def by_input(self, back: Back, begin: int = 0, end: int | None = None) -> Array:
+        """Return the gradient by the inputs of ticks that were unwound."""
+        return back.dx[begin:end]
 
     def constant_gradients(self, trace: Trace, back: Back) -> Gradients:
         """Return the gradients by the trainable constants, all ticks having been unwound."""
@@ -223,8 +227,8 @@ class Unit(Layer):
     ) -> tuple[Array | None, Gradients]:
         """Go back through a whole sequence, see `Layer.backward`."""
         back = self.back(tape)
-        dx = self.unwind(dy, tape, back, 0, len(dy))
-        return dx, self.constant_gradients(tape, back)
+        self.unwind(dy, tape, back, 0, len(dy))
+        return self.by_input(back), self.constant_gradients(tape, back)
 
     def tick(self, x: Array, state: State) -> tuple[Array, State]:
         """Return the output and the state after one tick, in plain NumPy.

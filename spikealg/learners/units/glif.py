@@ -86,13 +86,16 @@ class GLIF(Unit):
         slope = self.slope(trace.states[0][1:])
         return Back(slope, np.empty_like(slope))
 
-    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> None:
         """Go back from `end` to `begin`."""
         u, z = trace.flat_states
         through = self.dtype.type(not self.detach_reset)
         glif_backward(
             flat(dy), u, z, trace.table, through, flat(back.slope), flat(back.dx), begin, end
         )
+
+    def by_input(self, back: Back, begin: int = 0, end: int | None = None) -> Array:
+        """Return the gradient by the inputs of ticks that were unwound."""
         gain = self.value("gain")
         du = back.dx[begin:end]
         return du if (gain == 1).all() else du * gain.astype(self.dtype, copy=False)

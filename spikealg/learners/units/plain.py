@@ -41,10 +41,9 @@ class LeakyReadout(Unit):
         """Return room for the gradient by the input."""
         return Back(np.empty((0,), dtype=self.dtype), np.empty_like(trace.y))
 
-    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> None:
         """Go back from `end` to `begin`."""
         leak_backward(flat(dy), trace.table, flat(back.dx), begin, end)
-        return back.dx[begin:end]
 
     def constant_gradients(self, trace: Trace, back: Back) -> Gradients:
         """Return the gradient by the decay, where it is trained."""
@@ -89,10 +88,9 @@ class Activation(Unit):
         slope = self.slope(trace.y)
         return Back(slope, np.empty_like(slope))
 
-    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> None:
         """Go back from `end` to `begin`."""
         np.multiply(dy[begin:end], back.slope[begin:end], out=back.dx[begin:end])
-        return back.dx[begin:end]
 
     def tick(self, x: Array, state: State) -> tuple[Array, State]:
         """Return the output after one tick, which is the state too."""

@@ -125,7 +125,7 @@ class SNU(Unit):
         more = tuple(np.empty_like(slope) for _ in trace.states[2:])
         return Back(slope, np.empty_like(slope), more)
 
-    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> Array:
+    def unwind(self, dy: Array, trace: Trace, back: Back, begin: int, end: int) -> None:
         """Go back from `end` to `begin`."""
         s, y, *_ = trace.flat_states
         snu_backward(
@@ -142,7 +142,6 @@ class SNU(Unit):
             begin,
             end,
         )
-        return back.dx[begin:end]
 
     def constant_gradients(self, trace: Trace, back: Back) -> Gradients:
         """Return the gradients by the trainable constants."""
