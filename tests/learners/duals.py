@@ -14,6 +14,7 @@ from spikealg.learners import (
     LISNU,
     SNU,
     AvgPool,
+    BatchNorm,
     Conv2d,
     ConvRecurrent,
     Dense,
@@ -77,6 +78,10 @@ class Dual:
 
     def mapped(self, function, derivative):
         return Dual(function(self.value), self.slope * derivative(self.value))
+
+    def mean(self, axes):
+        slope = self.slope.mean(axis=tuple(axis + 1 for axis in axes), keepdims=True)
+        return Dual(self.value.mean(axis=axes, keepdims=True), slope)
 
     def detached(self):
         return Dual(self.value, size=len(self.slope))
@@ -225,41 +230,67 @@ def feedback(layer, p, y):
     return correlate(y, p["recurrent"], (1, 1), (size[0] // 2, size[1] // 2))
 
 
-def run(model, x, remembered=None):
+def normalised(layer, p, ticks, train):
+    """Return all ticks of a sequence with mean 0 and variance 1 per channel, scaled and shifted."""
+    x = Dual(np.stack([y.value for y in ticks]), np.stack([y.slope for y in ticks], axis=1))
+    wide = (-1, *(1,) * (x.value.ndim - 3))
+    if train:
+        axes = (0, 1, *range(3, x.value.ndim))
+        mean = x.mean(axes)
+        variance = ((x - mean) * (x - mean)).mean(axes)
+    else:
+        mean, variance = (
+            Dual(layer.buffers[name].reshape(wide), size=len(x.slope))
+            for name in ("mean", "variance")
+        )
+    inverse = variance.mapped(
+        lambda v: (v + layer.epsilon) ** -0.5, lambda v: -0.5 * (v + layer.epsilon) ** -1.5
+    )
+    y = (x - mean) * inverse * p["scale"].reshape(*wide) + p["shift"].reshape(*wide)
+    return [y[t, ...] for t in range(len(ticks))]
+
+
+def layer_tick(place, layer, parameters, p, y, memory):
+    """Return output and memory of a layer after one tick."""
+    if isinstance(layer, (Dense, Conv2d)):
+        return linear(layer, p, y), None
+    if isinstance(layer, (AvgPool, MaxPool)):
+        return pooled(layer, y), None
+    if isinstance(layer, Flatten):
+        return y.reshape(len(y.value), -1), None
+    if isinstance(layer, (Recurrent, ConvRecurrent)):
+        current = linear(layer, p, y)
+        inner = None
+        if memory is not None:
+            before, inner = memory
+            current = current + feedback(layer, p, before)
+        c = constants(layer.unit, parameters, f"{place}r")
+        y, inner = unit_tick(layer.unit, c, current, inner)
+        return y, (y, inner)
+    return unit_tick(layer, constants(layer, parameters, f"{place}u"), y, memory)
+
+
+def run(model, x, remembered=None, train=True):
     """Return the outputs of a model, one dual (B, n) per tick.
 
     `remembered(place, memory)` returns what a layer sees of its memory; by default all of it.
     """
     parameters = parameter_duals(model)
     size = next(iter(parameters.values())).slope.shape[0]
-    memory = [None] * len(model.layers)
-    outputs = []
-    for tick in x:
-        y = Dual(tick, size=size)
-        if remembered is not None:
-            memory = [m if m is None else remembered(k, m) for k, m in enumerate(memory)]
-        for place, layer in enumerate(model.layers):
-            p = {k.split(".")[1]: v for k, v in parameters.items() if k.startswith(f"{place}.")}
-            if isinstance(layer, (Dense, Conv2d)):
-                y = linear(layer, p, y)
-            elif isinstance(layer, (AvgPool, MaxPool)):
-                y = pooled(layer, y)
-            elif isinstance(layer, Flatten):
-                y = y.reshape(len(y.value), -1)
-            elif isinstance(layer, (Recurrent, ConvRecurrent)):
-                current = linear(layer, p, y)
-                inner = None
-                if memory[place] is not None:
-                    before, inner = memory[place]
-                    current = current + feedback(layer, p, before)
-                c = constants(layer.unit, parameters, f"{place}r")
-                y, inner = unit_tick(layer.unit, c, current, inner)
-                memory[place] = (y, inner)
-            else:
-                c = constants(layer, parameters, f"{place}u")
-                y, memory[place] = unit_tick(layer, c, y, memory[place])
-        outputs.append(y)
-    return outputs
+    ticks = [Dual(tick, size=size) for tick in x]
+    for place, layer in enumerate(model.layers):
+        p = {k.split(".")[1]: v for k, v in parameters.items() if k.startswith(f"{place}.")}
+        if isinstance(layer, BatchNorm):
+            ticks = normalised(layer, p, ticks, train)
+            continue
+        memory, outputs = None, []
+        for y in ticks:
+            if remembered is not None and memory is not None:
+                memory = remembered(place, memory)
+            y, memory = layer_tick(place, layer, parameters, p, y, memory)
+            outputs.append(y)
+        ticks = outputs
+    return ticks
 
 
 def rtrl(model, x, dy, remembered=None):

@@ -33,7 +33,7 @@ from spikealg.learners import (
 from spikealg.learners.rules import traced
 from tests.helpers import refused
 from tests.learners import duals
-from tests.learners.test_bptt import ALL_UNITS, N
+from tests.learners.cases import ALL_UNITS, N
 
 CLOSE = 1e-12
 """Of the largest entry of all gradients."""
@@ -280,6 +280,8 @@ def test_float32_stays_float32():
 def test_refusals():
     model = Sequential([Dense(3), unit("BLI")], shape=(4,))
     online = Online(model, 2)
+    with refused("x[1, 2] must be a finite number, got nan", InputError):
+        online.forward([[0, 0, 0, 0], [0, 0, np.nan, 0]])
     with refused("x must have shape (2, 4), got shape (5, 2, 4)", InputError):
         online.forward(np.ones((5, 2, 4)))
     with refused("learn(dy) follows forward(x), once for each tick; got no tick", InputError):

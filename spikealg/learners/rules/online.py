@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_float_array, as_int
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
 from spikealg.learners.quantization import Quantized
@@ -94,10 +94,15 @@ class Online:
         Returns
         -------
         ndarray, (batch, *shape)
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If `x` has another shape or holds NaN.
         """
         if self._ahead:
             self.learn(np.zeros(self._shape_out))
-        y = np.ascontiguousarray(x, dtype=self.model.dtype)
+        y = as_float_array("x", x).astype(self.model.dtype)
         if y.shape != self._shape_in:
             raise InputError(f"x must have shape {self._shape_in}, got shape {y.shape}")
         for stage in self._stages:

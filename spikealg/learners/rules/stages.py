@@ -137,7 +137,7 @@ def cut(
             stages.pop()
         elif before is not None and before.parameters and not _remembers(before):
             raise InputError(
-                f"layer {place - 1} ({before.describe()}) before a unit with memory has no "
+                f"layer {place - 1} ({before.kind}) before a unit with memory has no "
                 'traces: Dense and Conv2d have; learn by rule="bptt"'
             )
         # Eligibilities of the readout itself are low-passed already.
