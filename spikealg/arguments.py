@@ -43,11 +43,12 @@ def as_float(
     low: float | None = None,
     high: float | None = None,
     above: float | None = None,
+    below: float | None = None,
 ) -> float:
-    """Return `value` as a finite float in [`low`, `high`] and > `above`."""
-    wanted = f"a finite number{_range(low, high)}" + (
-        f" above {above}" if above is not None else ""
-    )
+    """Return `value` as a finite float in [`low`, `high`], > `above` and < `below`."""
+    wanted = "a finite number" + _range(low, high)
+    wanted += "" if above is None else f" above {above}"
+    wanted += "" if below is None else f"{'' if low is None else ' and'} below {below}"
     if isinstance(value, (bool, np.bool_)):
         raise InputTypeError(f"{name} must be {wanted}, got {value!r}")
     try:
@@ -59,6 +60,7 @@ def as_float(
         or (low is not None and number < low)
         or (high is not None and number > high)
         or (above is not None and number <= above)
+        or (below is not None and number >= below)
     ):
         raise InputError(f"{name} must be {wanted}, got {number}")
     return number

@@ -34,6 +34,8 @@ class Layer:
         What is trained. Optimisers change these arrays in place.
     buffers : dict of str to ndarray
         What is not trained but saved: running statistics.
+    taken : bool
+        Whether it is part of a model, and of no other from then on.
     """
 
     in_shape: Shape
@@ -43,6 +45,7 @@ class Layer:
     def __init__(self) -> None:
         self.parameters: dict[str, Array] = {}
         self.buffers: dict[str, Array] = {}
+        self.taken = False
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: npt.DTypeLike) -> Shape:
         """Make the parameters for inputs of features `shape`; return the features that come out.
@@ -116,6 +119,13 @@ class Layer:
         """
         raise NotImplementedError
 
+    def parts(self) -> tuple[Layer, ...]:
+        """Return the layer, and what it is built around."""
+        return (self,)
+
+    def constrain(self) -> None:
+        """Put parameters that a step has taken out of their range back into it, in place."""
+
     @property
     def kind(self) -> str:
         """What the layer is, without its settings: how errors and pictures call it."""
@@ -124,6 +134,9 @@ class Layer:
     def describe(self) -> str:
         """Return the layer in a few words, as a summary shows it."""
         return type(self).__name__
+
+    def __repr__(self) -> str:
+        return self.describe()
 
 
 def sequence(name: str, x: Any, features: Shape, dtype: np.dtype[Any]) -> Array:

@@ -88,19 +88,15 @@ class Sequential:
         seed: int = 0,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        self.layers = tuple(layers)
-        if not self.layers:
-            raise InputError("layers must hold at least one layer, got none")
-        for place, layer in enumerate(self.layers):
-            if not isinstance(layer, Layer):
-                raise InputTypeError(f"layers[{place}] must be a layer, got {type(layer).__name__}")
-            if any(layer is other for other in self.layers[:place]):
-                raise InputError(f"layers[{place}] stands in the model twice: make a new one")
+        self.layers = _free_layers(layers)
         if isinstance(shape, (int, np.integer)):
             shape = (int(shape),)
         self.in_shape: Shape = tuple(as_int("shape", n, low=1) for n in shape)
         self.seed = as_int("seed", seed, low=0)
-        self.dtype = np.dtype(dtype)
+        try:
+            self.dtype = np.dtype(dtype)
+        except TypeError:
+            raise InputError(f"dtype must be float32 or float64, got {dtype!r}") from None
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise InputError(f"dtype must be float32 or float64, got {self.dtype}")
         rng = np.random.default_rng(self.seed)
@@ -110,12 +106,19 @@ class Sequential:
                 self.shape = layer.build(self.shape, rng, self.dtype)
             except InputError as error:
                 raise InputError(f"layer {place}: {error}") from None
+        for part in _parts(self.layers):
+            part.taken = True
+
+    @property
+    def _trained(self) -> tuple[Layer, ...]:
+        """The layers whose parameters are trained."""
+        return self.layers
 
     def parameters(self) -> dict[str, Array]:
         """Return what is trained, by "place.name"; change the arrays in place to train."""
         return {
             f"{place}.{name}": value
-            for place, layer in enumerate(self.layers)
+            for place, layer in enumerate(self._trained)
             for name, value in layer.parameters.items()
         }
 
@@ -126,6 +129,15 @@ class Sequential:
             for place, layer in enumerate(self.layers)
             for name, value in layer.buffers.items()
         }
+
+    def constrain(self) -> None:
+        """Put parameters that a step has taken out of their range back into it, in place.
+
+        Decays and resets are from 0 to 1. `fit` calls it after every step; a loop of one's own
+        should too.
+        """
+        for layer in self._trained:
+            layer.constrain()
 
     def start(self, batch: int) -> tuple[State, ...]:
         """Return the state of each layer before the first tick, for `batch` rows."""
@@ -196,6 +208,7 @@ class Sequential:
         dict of str to ndarray
             By the keys of `parameters`.
         """
+        self.require_own(forward)
         dy = sequence("dy", dy, self.shape, self.dtype)
         if dy.shape != forward.y.shape:
             raise InputError(f"dy must have shape {forward.y.shape}, got shape {dy.shape}")
@@ -222,6 +235,21 @@ class Sequential:
                 gradient = inward
         return {name: found[name] for name in self.parameters()}
 
+    def require_own(self, forward: Forward) -> None:
+        """Check that `forward` may be of this model.
+
+        Raises
+        ------
+        InputError
+            If layers have other shapes.
+        """
+        own = [layer.shape for layer in self.layers]
+        given = [y.shape[2:] for y in forward.outputs]
+        if own != given:
+            raise InputError(
+                f"forward must be of this model, whose layers have shapes {own}, got {given}"
+            )
+
     def summary(self) -> str:
         """Return a table: layers, features that come out, number of parameters."""
         rows = [("", "layer", "out", "parameters")]
@@ -234,6 +262,13 @@ class Sequential:
         return "\n".join(
             f"{a:>{widths[0]}}  {b:<{widths[1]}}  {c:<{widths[2]}}  {d:>{widths[3]}}"
             for a, b, c, d in rows
+        )
+
+    def __repr__(self) -> str:
+        count = sum(value.size for value in self.parameters().values())
+        return (
+            f"{type(self).__name__}({len(self.layers)} layers, {self.in_shape} to {self.shape}, "
+            f"{count:,} parameters)"
         )
 
     def save(self, path: str | Path) -> None:
@@ -273,17 +308,53 @@ class Sequential:
         self, x: npt.ArrayLike, state: tuple[State, ...] | None
     ) -> tuple[Array, tuple[State, ...]]:
         array = sequence("x", x, self.in_shape, self.dtype)
-        rest = self.start(array.shape[1])
-        if state is None:
-            return array, rest
-        if len(state) != len(rest):
+        return array, checked_state(state, self.start(array.shape[1]))
+
+
+def checked_state(state: tuple[State, ...] | None, rest: tuple[State, ...]) -> tuple[State, ...]:
+    """Return `state`, or the state of `rest` for None.
+
+    Raises
+    ------
+    InputError
+        If its arrays are not as many and of the shapes as those of `rest`.
+    """
+    if state is None:
+        return rest
+    if len(state) != len(rest):
+        raise InputError(
+            f"state must have one entry for each of {len(rest)} layers, got {len(state)}"
+        )
+    for place, (given, own) in enumerate(zip(state, rest, strict=True)):
+        shapes = [tuple(part.shape) for part in given], [part.shape for part in own]
+        if shapes[0] != shapes[1]:
             raise InputError(
-                f"state must have one entry for each of {len(rest)} layers, got {len(state)}"
+                f"state[{place}] must hold arrays of shapes {shapes[1]}, got {shapes[0]}"
             )
-        for place, (given, own) in enumerate(zip(state, rest, strict=True)):
-            shapes = [tuple(part.shape) for part in given], [part.shape for part in own]
-            if shapes[0] != shapes[1]:
+    return state
+
+
+def _free_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return layers of which none is in a model yet, nor twice in this one."""
+    if isinstance(layers, Layer):
+        raise InputTypeError(f"layers must be a list of layers, got {layers.kind} alone")
+    found = tuple(layers)
+    if not found:
+        raise InputError("layers must hold at least one layer, got none")
+    for place, layer in enumerate(found):
+        if not isinstance(layer, Layer):
+            raise InputTypeError(f"layers[{place}] must be a layer, got {type(layer).__name__}")
+        before = _parts(found[:place])
+        for part in layer.parts():
+            if any(part is other for other in before):
+                raise InputError(f"layers[{place}] stands in the model twice: make a new one")
+            if part.taken:
                 raise InputError(
-                    f"state[{place}] must hold arrays of shapes {shapes[1]}, got {shapes[0]}"
+                    f"layers[{place}] is in a model already, which would lose its weights: make a "
+                    "new one"
                 )
-        return array, state
+    return found
+
+
+def _parts(layers: Sequence[Layer]) -> list[Layer]:
+    return [part for layer in layers for part in layer.parts()]

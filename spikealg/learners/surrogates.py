@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_float
+from spikealg.errors import InputTypeError
 
 __all__ = ["Boxcar", "SigmoidPrime", "SuperSpike", "Surrogate", "TanhPrime", "Triangle"]
 
@@ -25,6 +26,22 @@ class Surrogate(Protocol):
     def slope(self, x: Array) -> Array:
         """Return the slope at each `x`, the distance to the threshold; same shape and dtype."""
         ...
+
+
+def as_surrogate(value: Any, default: Surrogate) -> Surrogate:
+    """Return `value`, or `default` for None.
+
+    Raises
+    ------
+    InputTypeError
+        If it has no slope to evaluate: a class or a name instead of an object.
+    """
+    if value is None:
+        return default
+    if isinstance(value, type) or not callable(getattr(value, "slope", None)):
+        raise InputTypeError(f"surrogate must be one such as SuperSpike(5.0), got {value!r}")
+    surrogate: Surrogate = value
+    return surrogate
 
 
 @dataclass(frozen=True)

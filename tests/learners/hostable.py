@@ -1,9 +1,11 @@
-"""Random models of all units that neurons can be: what tests of quantisation and hosting share."""
+"""Random models of all units that neurons can be, and what it takes to be hosted exactly."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from spikealg.engine.job import Job
+from spikealg.engine.prepare import prepare
 from spikealg.learners import (
     AvgPool,
     BatchNorm,
@@ -18,6 +20,7 @@ from spikealg.learners import (
     Sequential,
     unit,
 )
+from spikealg.learners.hosting.layout import Layout
 from spikealg.learners.quantization import Quantized, quantize
 
 HOSTABLE = {
@@ -104,3 +107,59 @@ def convolutional(seed: int) -> tuple[Quantized, np.ndarray]:
     if graded:
         return quantize(model, per_channel=per_channel, input_bits=6), x
     return quantize(model, per_channel=per_channel), x < 0.3
+
+
+# ------------------------------------------------------------------ the same spikes
+
+
+def forward_spikes(model: Quantized, x: np.ndarray) -> list[np.ndarray]:
+    """Spikes of every layer in the forward pass, (ticks, batch, n) each."""
+    whole, found = model.inputs(x), []
+    for stage in model.stages():
+        _, spikes = stage.run(whole, stage.start(whole.shape[1]))
+        whole = spikes[1:].reshape(*spikes[1:].shape[:2], *stage.shape)
+        found.append(spikes[1:])
+    return found
+
+
+def assert_hosted_exactly(model: Quantized, x: np.ndarray, kernel: str) -> None:
+    """Every layer fires in every tick as in the forward pass."""
+    hosted = model.hosted(x, kernel=kernel, threads=1)
+    for layer, (found, expected) in enumerate(
+        zip(hosted.spikes, forward_spikes(model, x), strict=True)
+    ):
+        assert np.array_equal(found, expected), layer
+    assert np.array_equal(hosted.y, model(x))
+    assert np.array_equal(hosted.y, model.forward(x).y)
+
+
+def raw_inputs(model: Quantized, x: np.ndarray) -> np.ndarray:
+    """What goes into the network: spikes, or products that the host made."""
+    whole = model.inputs(x)
+    raw = model.stages()[0].drive(whole).astype(np.int64) if model.graded else whole
+    return raw.reshape(*whole.shape[:2], -1)
+
+
+def jobs_of(models: list[tuple[Quantized, np.ndarray]]) -> tuple[list[Job], list[Layout]]:
+    """Each model with its input as a job of the engine, and where its layers are."""
+    layouts = [model.hosted(x[:1]).layout for model, x in models]
+    jobs = [
+        prepare(
+            layout.network, {"x": raw_inputs(model, x)}, len(x) + layout.latency, x.shape[1],
+            None, 0, "all", None, None, None, None,
+        )
+        for (model, x), layout in zip(models, layouts, strict=True)
+    ]  # fmt: skip
+    return jobs, layouts
+
+
+def assert_the_same_in_brian2(models: list[tuple[Quantized, np.ndarray]]) -> None:
+    """All models side by side in one Brian2 network, at the ticks of each layer."""
+    from spikealg.interop import brian2
+
+    jobs, layouts = jobs_of(models)
+    for (model, x), layout, spikes in zip(models, layouts, brian2.run_jobs(jobs), strict=True):
+        lines = len(layout.offset) - len(model.stages())
+        for layer, expected in enumerate(forward_spikes(model, x)):
+            neurons, first = layout.neurons(lines + layer), layout.offset[lines + layer]
+            assert np.array_equal(spikes.raster(neurons, first, *x.shape[:2]), expected)

@@ -8,62 +8,38 @@ import scipy.sparse as sp
 
 from spikealg import hardware
 from spikealg.engine import simulate
-from spikealg.engine.prepare import prepare
 from spikealg.errors import InputError
-from spikealg.interop import brian2
 from spikealg.learners import Dense, Recurrent, Sequential, unit
 from spikealg.learners.hosting.layout import Connection, Population, lay_out
 from spikealg.learners.quantization import quantize
 from spikealg.learners.quantization.neurons import Neurons
 from tests.helpers import ALL_KERNELS, refused
-from tests.learners.hostable import BATCH, TICKS, convolutional, three_layers
+from tests.learners.hostable import (
+    BATCH,
+    TICKS,
+    assert_hosted_exactly,
+    assert_the_same_in_brian2,
+    convolutional,
+    forward_spikes,
+    raw_inputs,
+    three_layers,
+)
 
 THREE_LAYERS = [three_layers(seed) for seed in range(66)]
 CONVOLUTIONAL = [convolutional(seed) for seed in range(12)]
 ALL_MODELS = THREE_LAYERS + CONVOLUTIONAL
 
 
-def forward_spikes(model, x):
-    """Spikes of every layer in the forward pass, (ticks, batch, n) each."""
-    whole, found = model.inputs(x), []
-    for stage in model.stages():
-        _, spikes = stage.run(whole, stage.start(BATCH))
-        whole = spikes[1:].reshape(*spikes[1:].shape[:2], *stage.shape)
-        found.append(spikes[1:])
-    return found
-
-
 @pytest.mark.parametrize("kernel", ALL_KERNELS)
 @pytest.mark.parametrize("models", [THREE_LAYERS, CONVOLUTIONAL], ids=["dense", "convolutional"])
 def test_every_layer_spikes_as_in_the_forward_pass(models, kernel):
-    for number, (model, x) in enumerate(models):
-        hosted = model.hosted(x, kernel=kernel, threads=1)
-        for layer, (found, expected) in enumerate(
-            zip(hosted.spikes, forward_spikes(model, x), strict=True)
-        ):
-            assert np.array_equal(found, expected), (number, layer)
-        assert np.array_equal(hosted.y, model(x)), number
-        assert np.array_equal(hosted.y, model.forward(x).y), number
+    for model, x in models:
+        assert_hosted_exactly(model, x, kernel)
 
 
 def test_brian2_gives_the_same_spikes():
-    """All models side by side in one Brian2 network, at the ticks of each layer."""
     pytest.importorskip("brian2")
-    jobs, layouts = [], []
-    for model, x in ALL_MODELS:
-        layout, whole = model.hosted(x[:1]).layout, model.inputs(x)
-        raw = model.stages()[0].drive(whole).astype(np.int64) if model.graded else whole
-        inputs = {"x": raw.reshape(TICKS, BATCH, -1)}
-        ticks = TICKS + layout.latency
-        layouts.append(layout)
-        jobs.append(
-            prepare(layout.network, inputs, ticks, BATCH, None, 0, "all", None, None, None, None)
-        )
-    for (model, x), layout, spikes in zip(ALL_MODELS, layouts, brian2.run_jobs(jobs), strict=True):
-        lines = len(layout.offset) - len(model.stages())
-        for layer, expected in enumerate(forward_spikes(model, x)):
-            neurons, first = layout.neurons(lines + layer), layout.offset[lines + layer]
-            assert np.array_equal(spikes.raster(neurons, first, TICKS, BATCH), expected)
+    assert_the_same_in_brian2(ALL_MODELS)
 
 
 def test_the_comparison_is_not_empty():
@@ -80,8 +56,7 @@ def test_layers_need_their_offsets():
     """Without the ticks in which later layers are held still, most models fire other spikes."""
     different = 0
     for model, x in THREE_LAYERS:
-        layout, whole = model.hosted(x[:1]).layout, model.inputs(x)
-        raw = model.stages()[0].drive(whole).astype(np.int64) if model.graded else whole
+        layout = model.hosted(x[:1]).layout
         network = layout.network
         early = type(network).from_arrays(
             **{
@@ -91,7 +66,8 @@ def test_layers_need_their_offsets():
             delay=network.delay, pre=network.pre, inputs=network.inputs,
             reset=np.array(["value", "subtract", "none"])[network.reset],
         )  # fmt: skip
-        run = simulate(early, {"x": raw}, ticks=TICKS + layout.latency, record="all")
+        inputs = {"x": raw_inputs(model, x)}
+        run = simulate(early, inputs, ticks=TICKS + layout.latency, record="all")
         lines = len(layout.offset) - len(model.stages())
         different += any(
             not np.array_equal(

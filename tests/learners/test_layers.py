@@ -156,7 +156,7 @@ def test_layers_that_do_not_fit_are_refused(layers, shape, message):
 def test_arguments_of_layers_are_checked():
     with refused('unit must be a unit such as unit("BLI"), got Dense', InputTypeError):
         Recurrent(3, Dense(3))
-    with refused("rate must be below 1, got 1.0", InputError):
+    with refused("rate must be a finite number of at least 0 and below 1, got 1.0", InputError):
         Dropout(1)
     with refused("layer 0: stride must be one number or a pair (y, x), got (1, 2, 3)", InputError):
         Sequential([Conv2d(1, 3, stride=(1, 2, 3))], (1, 4, 4))

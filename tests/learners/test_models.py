@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from spikealg.learners import (
     Recurrent,
     Sequential,
     Sigmoid,
+    TanhPrime,
     gradients,
     learn,
     sSNU,
@@ -22,9 +25,13 @@ from spikealg.learners import (
 from tests.helpers import refused
 
 
+def _layers():
+    recurrent = Recurrent(5, unit("BLI", threshold=0.5))
+    return [recurrent, Dense(4), sSNU(0.5), Dense(2), LeakyReadout(0.8)]
+
+
 def _model(dtype=np.float64, seed=0):
-    layers = [Recurrent(5, unit("BLI", threshold=0.5)), Dense(4), sSNU(0.5), Dense(2)]
-    return Sequential([*layers, LeakyReadout(0.8)], shape=(3,), seed=seed, dtype=dtype)
+    return Sequential(_layers(), shape=(3,), seed=seed, dtype=dtype)
 
 
 def _task(ticks=9, batch=4):
@@ -120,7 +127,7 @@ def test_gradients_of_inner_outputs_add_to_that_of_the_output():
     found = model.backward(dy, forward, inner)
     expected = model.backward(dy, forward)
     for place, value in inner.items():
-        lower = Sequential(_model().layers[: place + 1], shape=(3,), dtype=np.float64)
+        lower = Sequential(_layers()[: place + 1], shape=(3,), dtype=np.float64)
         part = lower.backward(value, lower.forward(x))
         for name, gradient in part.items():
             expected[name] += gradient
@@ -156,6 +163,11 @@ def test_a_summary_counts_parameters():
     lines = _model().summary().splitlines()
     assert lines[1].split()[-1] == str(3 * 5 + 5 * 5 + 5)
     assert lines[-1].split()[-1] == str(45 + 24 + 4 + 10)
+    model = Sequential([Dense(2), unit("BLI", trainable="decay")], 3)
+    model.parameters()["1.decay"][...] = 0.25
+    assert "GLIF(decay=0.25, reset=0, " in model.summary()
+    assert repr(model) == "Sequential(2 layers, (3,) to (2,), 9 parameters)"
+    assert repr(model.layers[0]) == "Dense(2)"
 
 
 def test_activity_is_the_share_of_spikes():
@@ -198,6 +210,9 @@ def test_inputs_are_checked():
     message = "inner[0] must have shape (9, 4, 5), got shape (9, 4, 2)"
     with refused(message, InputError):
         model.backward(dy, forward, {0: dy})
+    message = "forward must be of this model, whose layers have shapes [(2,)], got [(5,), (4,), "
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+        Sequential([Dense(2)], 3).backward(dy, forward)
 
 
 def test_units_are_checked():
@@ -216,13 +231,43 @@ def test_units_are_checked():
         unit("SNU", g="tanh")
     with refused("threshold must be above 0, got 0.0", InputError):
         unit("IntegrateFire", threshold=0)
+    with refused("trainable must hold names among 'decay', got None", InputTypeError):
+        LeakyReadout(trainable=None)
+    for name in ("BLI", "SNU"):
+        message = "surrogate must be one such as SuperSpike(5.0), got 'SuperSpike'"
+        with refused(message, InputTypeError):
+            unit(name, surrogate="SuperSpike")
+        message = f"surrogate must be one such as SuperSpike(5.0), got {TanhPrime!r}"
+        with refused(message, InputTypeError):
+            unit(name, surrogate=TanhPrime)
 
 
 def test_a_layer_stands_in_one_place():
     layer = Dense(3)
     with refused("layers[1] stands in the model twice: make a new one", InputError):
         Sequential([layer, layer], 3)
+    made = unit("BLI")
+    with refused("layers[1] stands in the model twice: make a new one", InputError):
+        Sequential([Recurrent(3, made), Recurrent(3, made)], 3)
     with refused("layers[0] must be a layer, got str", InputTypeError):
         Sequential(["Dense"], 3)
+    with refused("layers must be a list of layers, got Dense alone", InputTypeError):
+        Sequential(layer, 3)
     with refused("dtype must be float32 or float64, got int32", InputError):
         Sequential([layer], 3, dtype=np.int32)
+    with refused("dtype must be float32 or float64, got 'real'", InputError):
+        Sequential([layer], 3, dtype="real")
+
+
+def test_a_layer_of_a_model_keeps_its_weights():
+    """A second model would draw them anew; one that could not be built leaves layers free."""
+    layer, made = Dense(3), unit("BLI")
+    with pytest.raises(InputError):
+        Sequential([layer, Dense(3), unit("LIF", decay=[0.1, 0.2])], 3)
+    model = Sequential([layer, Recurrent(2, made)], 3)
+    before = model.parameters()["0.weight"].copy()
+    message = "layers[1] is in a model already, which would lose its weights: make a new one"
+    for taken in (layer, made, model.layers[1], Recurrent(4, made)):
+        with refused(message, InputError):
+            Sequential([Dense(2), taken], 3)
+    np.testing.assert_array_equal(model.parameters()["0.weight"], before)

@@ -17,7 +17,7 @@ from spikealg.learners import (
     learn,
 )
 from spikealg.learners.rules import full
-from tests.learners.test_bptt import ALL_UNITS
+from tests.learners.cases import ALL_UNITS
 from tests.learners.test_ostl import CLOSE, by_forward_mode, difference, one_layer, task
 
 FRAMES = (2, 4, 5)

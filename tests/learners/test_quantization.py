@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError, InputTypeError, NeuronOverflowError
+from spikealg.errors import InputError, InputTypeError, NeuronOverflowError, SpikealgError
 from spikealg.learners import (
     GLIF,
     Adam,
@@ -339,6 +341,19 @@ def test_pools_in_wrong_places_are_refused():
         quantize(model_of(MaxPool(2), Conv2d(1, 1), unit("BLI"), shape=shape), input_bits=8)
 
 
+def test_decays_out_of_range_are_refused():
+    model = one_neuron(unit("LIF", trainable="decay"))
+    model.parameters()["1.decay"][...] = 1.25
+    with refused(
+        "layer 1 (GLIF) cannot be hosted: its decay 1.25 is not from 0 to 1: call "
+        "model.constrain() after every step of training",
+        InputError,
+    ):
+        quantize(model)
+    model.constrain()
+    assert quantize(model).to_network().leak.tolist() == [4096, 0]
+
+
 def test_a_threshold_beyond_int32_is_refused():
     model = one_neuron(unit("BLI"), weight=1e-8)
     with refused(
@@ -369,10 +384,11 @@ def test_graded_inputs_need_input_bits():
             {"input_bits": 8, "input_range": (0, -1)},
             "input_range[1] must be a finite number above 0.0, got -1.0",
         ),
+        ({"input_range": 2}, "input_range must be a pair, least and largest, got 2"),
     ],
 )
 def test_settings_are_checked(settings, message):
-    with refused(message, InputError):
+    with pytest.raises(SpikealgError, match=f"^{re.escape(message)}$"):
         quantize(one_neuron(unit("BLI")), **settings)
 
 
@@ -396,6 +412,8 @@ def test_a_sequence_may_be_run_in_pieces():
         first = quantized.forward(x[:4])
         second = quantized.forward(x[4:], first.state)
         assert np.array_equal(np.concatenate([first.y, second.y]), whole.y)
+    with pytest.raises(InputError, match=r"^state\[0\] must hold arrays of shapes \[\(2, "):
+        quantized.forward(x[:, :2], whole.state)
 
 
 @pytest.mark.parametrize("make", [three_layers, convolutional])

@@ -94,6 +94,14 @@ class Recurrence(Layer):
         silent = np.zeros((batch, *self.shape), dtype=self.dtype)
         return (silent, *self.unit.start(batch))
 
+    def parts(self) -> tuple[Layer, ...]:
+        """Return the layer and its unit."""
+        return (self, self.unit)
+
+    def constrain(self) -> None:
+        """Put trained constants of the unit back into their range."""
+        self.unit.constrain()
+
     def currents(self, x: Array) -> Array:
         """Return W x_t + b of all ticks, a new array (ticks, batch, *shape)."""
         raise NotImplementedError

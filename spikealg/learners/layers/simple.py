@@ -52,9 +52,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, *, each_tick: bool = False) -> None:
         super().__init__()
-        self.rate = as_float("rate", rate, low=0)
-        if self.rate >= 1:
-            raise InputError(f"rate must be below 1, got {self.rate}")
+        self.rate = as_float("rate", rate, low=0, below=1)
         self.each_tick = bool(each_tick)
 
     def _build(self, shape: Shape, rng: np.random.Generator) -> Shape:

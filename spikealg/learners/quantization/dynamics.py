@@ -100,6 +100,13 @@ def dynamics_of(unit: Unit, name: str) -> Dynamics:
             raise InputError(f"{name} cannot be hosted: {reason}")
     table = unit.per_neuron().astype(np.float64)
     constants = dict(zip(unit.constant_names, table, strict=True))
+    for share in unit.shares:
+        outside = (constants[share] < 0) | (constants[share] > 1)
+        if outside.any():
+            raise InputError(
+                f"{name} cannot be hosted: its {share} {constants[share][outside][0]:g} is not "
+                "from 0 to 1: call model.constrain() after every step of training"
+            )
     if isinstance(unit, LeakyReadout):
         return readout(constants["decay"])
     if isinstance(unit, SNU):

@@ -15,7 +15,7 @@ from spikealg.learners.quantization.fold import folded, groups_of
 from spikealg.learners.quantization.rounding import Settings
 from spikealg.learners.quantization.stage import Stage
 from spikealg.learners.quantization.stages import quantised
-from spikealg.learners.sequential import Forward, Sequential
+from spikealg.learners.sequential import Forward, Sequential, checked_state
 from spikealg.learners.units import Unit
 from spikealg.network import Network
 
@@ -62,13 +62,9 @@ class Quantized(Sequential):
         """Whether inputs are numbers, which the host multiplies with the first weights."""
         return self.settings.input_bits is not None
 
-    def parameters(self) -> dict[str, Array]:
-        """Return what is trained, before rounding; see :meth:`Sequential.parameters`."""
-        return {
-            f"{place}.{name}": value
-            for place, layer in enumerate(self._real)
-            for name, value in layer.parameters.items()
-        }
+    @property
+    def _trained(self) -> tuple[Layer, ...]:
+        return self._real
 
     def stages(self) -> list[Stage]:
         """Return the layers of whole numbers that the parameters are rounded to now."""
@@ -129,7 +125,8 @@ class Quantized(Sequential):
         """
         whole = self.inputs(x)
         stages = self.stages()
-        before = [stage.start(whole.shape[1]) for stage in stages] if state is None else state
+        rest = tuple(stage.start(whole.shape[1]) for stage in stages)
+        before = checked_state(state, rest)
         tapes: list[Any] = []
         outputs: list[Array] = []
         after: list[State] = []
@@ -189,7 +186,10 @@ class Quantized(Sequential):
         return layout_of(self).network
 
     def hosted(self, x: npt.ArrayLike, **options: Any) -> Hosted:
-        """Run sequences on the engine, one in each lane; see :func:`~spikealg.learners.host`."""
+        """Run sequences on the engine, one in each lane.
+
+        Options are those of :func:`~spikealg.learners.hosting.host`.
+        """
         from spikealg.learners.hosting.hosted import host
 
         return host(self, x, **options)

@@ -54,6 +54,10 @@ class Settings:
         as_int("guard_bits", self.guard_bits, low=0, high=16)
         if not isinstance(self.per_channel, bool):
             raise InputTypeError(f"per_channel must be True or False, got {self.per_channel!r}")
+        if not isinstance(self.input_range, (tuple, list)) or len(self.input_range) != 2:
+            raise InputTypeError(
+                f"input_range must be a pair, least and largest, got {self.input_range!r}"
+            )
         if self.input_bits is not None:
             as_int("input_bits", self.input_bits, low=1 + (self.input_range[0] < 0), high=16)
         low = as_float("input_range[0]", self.input_range[0])

@@ -47,6 +47,7 @@ _OTHERS: Mapping[str, type[Unit]] = {
     "LISNU": LISNU,
     "ASNU": ASNU,
     "IntegrateFire": IntegrateFire,
+    "LeakyReadout": LeakyReadout,
     "tanh": Tanh,
     "relu": ReLU,
     "sigmoid": Sigmoid,
@@ -62,8 +63,8 @@ def unit(name: str, **changes: Any) -> Unit:
     ----------
     name : str
         One of `UNITS`: "HLIF", "HIAF", "LIF", "IAF", "BLI", "BI", "HBA", "BA" (settings of `GLIF`,
-        Chapman et al., NICE 2024, table 1), "SNU", "sSNU", "LISNU", "ASNU", "IntegrateFire", or
-        "tanh", "relu", "sigmoid".
+        Chapman et al., NICE 2024, table 1), "SNU", "sSNU", "LISNU", "ASNU", "IntegrateFire",
+        "LeakyReadout", or "tanh", "relu", "sigmoid".
     **changes
         Constants and options of the unit that shall differ from its setting.
 

@@ -7,7 +7,7 @@ time in NumPy, `tick` and `derivatives`, from which the online rules are made.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.learners.base import Array, Gradients, Layer, Shape, State
 
 __all__ = ["Derivatives", "Trace", "Unit"]
@@ -126,6 +126,8 @@ class Unit(Layer):
     constant_names: ClassVar[tuple[str, ...]] = ()
     state_names: ClassVar[tuple[str, ...]] = ()
     """What `start` returns, in this order; the potential first, where there is one."""
+    shares: ClassVar[tuple[str, ...]] = ()
+    """Constants from 0 to 1; training keeps them there, see `constrain`."""
     fires: ClassVar[bool] = False
     """Whether outputs are spikes, 0 or 1."""
 
@@ -134,13 +136,19 @@ class Unit(Layer):
     ) -> None:
         super().__init__()
         self.constants = {name: as_float_array(name, value) for name, value in constants.items()}
+        for name in self.shares:
+            value = self.constants[name]
+            if (value < 0).any() or (value > 1).any():
+                raise InputError(f"{name} must be from 0 to 1, got {value.tolist()}")
         if isinstance(trainable, str):
             trainable = (trainable,)
+        known = ", ".join(map(repr, self.constant_names)) or "no names at all"
+        if not isinstance(trainable, Iterable):
+            raise InputTypeError(f"trainable must hold names among {known}, got {trainable!r}")
         for name in trainable:
             if name not in self.constant_names:
-                known = ", ".join(map(repr, self.constant_names)) or "no names at all"
                 raise InputError(f"trainable must hold names among {known}, got {name!r}")
-        self.trainable = tuple(trainable)
+        self.trainable = tuple(dict.fromkeys(trainable))
 
     def _build(self, shape: Shape, rng: np.random.Generator) -> Shape:
         for name, value in self.constants.items():
@@ -157,6 +165,12 @@ class Unit(Layer):
             name: np.array(self.constants[name], dtype=self.dtype) for name in self.trainable
         }
         return shape
+
+    def constrain(self) -> None:
+        """Put trained shares back into their range, 0 to 1."""
+        for name in self.parameters.keys() & set(self.shares):
+            parameter = self.parameters[name]
+            np.clip(parameter, 0, 1, out=parameter)
 
     def value(self, name: str) -> Array:
         """Return the constant `name` as it is now, in the shape in which it was given."""
@@ -264,10 +278,11 @@ class Unit(Layer):
         return np.asarray(total.sum(axis=stretched, keepdims=True), dtype=self.dtype)
 
     def describe(self) -> str:
-        """Return the unit's name and its constants."""
+        """Return the unit's name and its constants, as they are now."""
+        values = {name: self.value(name) for name in self.constants}
         texts = [
             f"{name}={value:.4g}" if value.ndim == 0 else f"{name}: {value.shape}"
-            for name, value in self.constants.items()
+            for name, value in values.items()
         ]
         return f"{type(self).__name__}({', '.join(texts)})"
 

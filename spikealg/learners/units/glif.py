@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
-from spikealg.learners.surrogates import Boxcar, SuperSpike, Surrogate
+from spikealg.learners.surrogates import Boxcar, SuperSpike, Surrogate, as_surrogate
 from spikealg.learners.units.base import Back, Derivatives, Trace, Unit, flat
 from spikealg.learners.units.kernels import glif_backward, glif_forward
 
@@ -50,6 +50,7 @@ class GLIF(Unit):
 
     constant_names = ("decay", "reset", "hyperpolarisation", "threshold", "gain", "reset_value")
     state_names = ("u", "z")
+    shares = ("decay", "reset")
     fires = True
 
     def __init__(
@@ -66,11 +67,7 @@ class GLIF(Unit):
     ) -> None:
         given = (decay, reset, hyperpolarisation, threshold, gain, reset_value)
         super().__init__(dict(zip(self.constant_names, given, strict=True)), trainable)
-        for name in ("decay", "reset"):
-            value = self.constants[name]
-            if (value < 0).any() or (value > 1).any():
-                raise InputError(f"{name} must be from 0 to 1, got {value.tolist()}")
-        self.surrogate = SuperSpike() if surrogate is None else surrogate
+        self.surrogate = as_surrogate(surrogate, SuperSpike())
         self.detach_reset = bool(detach_reset)
 
     def _output(self, x: Array, states: State) -> Array:

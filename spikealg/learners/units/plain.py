@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, State
 from spikealg.learners.units.base import Back, Derivatives, Trace, Unit, flat
 from spikealg.learners.units.kernels import leak_backward, leak_forward
@@ -26,12 +25,10 @@ class LeakyReadout(Unit):
 
     constant_names = ("decay",)
     state_names = ("y",)
+    shares = ("decay",)
 
     def __init__(self, decay: npt.ArrayLike = 0.9, trainable: tuple[str, ...] = ()) -> None:
         super().__init__({"decay": decay}, trainable)
-        value = self.constants["decay"]
-        if (value < 0).any() or (value > 1).any():
-            raise InputError(f"decay must be from 0 to 1, got {value.tolist()}")
 
     def advance(self, trace: Trace, begin: int, end: int) -> None:
         """Compute the ticks from `begin` to `end`."""

@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice
-from spikealg.errors import InputError
 from spikealg.learners.base import Array, Gradients, Shape, State
-from spikealg.learners.surrogates import Surrogate, TanhPrime
+from spikealg.learners.surrogates import Surrogate, TanhPrime, as_surrogate
 from spikealg.learners.units.base import Back, Derivatives, Trace, Unit, flat
 from spikealg.learners.units.kernels import snu_backward, snu_forward
 
@@ -51,6 +50,7 @@ class SNU(Unit):
 
     constant_names: ClassVar[tuple[str, ...]] = ("d", "bias")
     state_names: ClassVar[tuple[str, ...]] = ("s", "y")
+    shares: ClassVar[tuple[str, ...]] = ("d",)
     fires: ClassVar[bool] = True
     inhibits: ClassVar[bool] = False
 
@@ -74,12 +74,8 @@ class SNU(Unit):
         detach_reset: bool,
     ) -> None:
         Unit.__init__(self, constants, trainable)
-        for name in self.constants.keys() & {"d", "rho"}:
-            value = self.constants[name]
-            if (value < 0).any() or (value > 1).any():
-                raise InputError(f"{name} must be from 0 to 1, got {value.tolist()}")
         self.g = as_choice("g", g, NEGATIVE_SLOPES)
-        self.surrogate = TanhPrime() if surrogate is None else surrogate
+        self.surrogate = as_surrogate(surrogate, TanhPrime())
         self.detach_reset = bool(detach_reset)
 
     def _build(self, shape: Shape, rng: np.random.Generator) -> Shape:
@@ -297,6 +293,7 @@ class ASNU(SNU):
 
     constant_names = ("d", "bias", "beta", "rho")
     state_names = ("s", "y", "b")
+    shares = ("d", "rho")
 
     def __init__(
         self,
