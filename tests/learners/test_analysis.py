@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.learners import (
     ASNU,
     GLIF,
@@ -225,6 +225,12 @@ def test_what_cannot_be_analysed_is_refused():
         "spikes of 'it' must have shape (ticks, batch, *features), got (4, 2)", InputError
     ):
         analysis.activity({"it": Z[:, 0]})
+    with refused(
+        "spikes must be arrays by the names of layers, got ndarray: spikes(model, forward) makes "
+        "them",
+        InputTypeError,
+    ):
+        analysis.activity(Z)
     with refused(
         "spikes must hold layers of the same ticks and batch, got [(3, 2), (4, 2)]", InputError
     ):
