@@ -56,9 +56,11 @@ class Samples:
         else:
             samples = cls(np.asarray(x), np.asarray(y), encode)
         if samples.x_count != len(samples):
+            ticks = "ticks, " if encode is None and isinstance(samples.x, np.ndarray) else ""
             raise InputError(
-                f"{name} must hold a target for each sample, got {samples.x_count} samples and "
-                f"{len(samples)} targets"
+                f"{name} must hold a target for each sample, got {samples.x_count} samples, x "
+                f"being ({ticks}samples, *features) of shape {_shape(samples.x)}, and "
+                f"{len(samples)} targets, y of shape {_shape(samples.y)}"
             )
         if len(samples) == 0:
             raise InputError(f"{name} must hold at least one sample, got none")
@@ -70,6 +72,24 @@ class Samples:
                     f"x{where} in {name} must be finite, got {part[tuple(at)]} at {at}"
                 )
         return samples
+
+    def check_labels(self, name: str, classes: int) -> None:
+        """Check labels that are an array, per sample or per tick and sample.
+
+        Raises
+        ------
+        InputError
+            If one is out of range; the message names the sample.
+        """
+        y = self.y
+        if isinstance(y, list) or y.dtype.kind not in "iu" or y.ndim != 1 + self._per_tick:
+            return
+        bad = (y < 0) | (y >= classes)
+        if bad.any():
+            raise InputError(
+                f"label of sample {np.argwhere(bad)[0][-1]} in {name} must be from 0 to "
+                f"{classes - 1}, got {y[bad][0]}: the model has {classes} outputs"
+            )
 
     @property
     def x_count(self) -> int:
@@ -124,3 +144,7 @@ class Samples:
             if len(group) == size:
                 groups.append(np.array(waiting.pop(len(self.x[k]))))
         return groups + [np.array(group) for group in waiting.values()]
+
+
+def _shape(array: Array | list[Array]) -> tuple[int, ...]:
+    return (len(array),) if isinstance(array, list) else array.shape

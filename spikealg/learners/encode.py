@@ -59,7 +59,7 @@ def rate(
     peak : float
         Probability of a spike where x is 1.
     seed : int or Generator
-        A generator goes on where it is, so every call draws anew.
+        A generator goes on where it is, so every call draws anew; None draws anew too.
 
     Raises
     ------
@@ -68,6 +68,8 @@ def rate(
     """
     samples = _samples(x, low=0, high=1)
     odds = (samples * as_float("peak", peak, low=0, high=1)).astype(np.float32)
+    if not isinstance(seed, np.random.Generator) and seed is not None:
+        seed = as_int("seed", seed, low=0)
     rng = np.random.default_rng(seed)
     draws = rng.random((as_int("ticks", ticks, low=1), *odds.shape), dtype=np.float32)
     spikes: Sequence = (draws < odds).astype(np.float32)

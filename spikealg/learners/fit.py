@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,10 +11,20 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_float, as_int
+from spikealg.arguments import as_float, as_float_array, as_int
 from spikealg.errors import DivergedError, InputError
+from spikealg.learners.base import sequence
 from spikealg.learners.batches import Encode, Samples
 from spikealg.learners.checkpoint import read_checkpoint, write_checkpoint
+from spikealg.learners.checks import (
+    Metric,
+    checked_metrics,
+    checked_samples,
+    require_checkpoint_folder,
+    require_model,
+    require_tools,
+    require_update,
+)
 from spikealg.learners.clipping import clip_by_norm, norm
 from spikealg.learners.losses import Loss
 from spikealg.learners.optimisers import Optimiser
@@ -28,13 +38,34 @@ from spikealg.progress import Report, reporting
 __all__ = ["History", "Metric", "accuracy", "evaluate", "fit", "predict"]
 
 Array = npt.NDArray[Any]
-Metric = Callable[[Array, Array], float]
-"""metric(rows, target) -> number; rows (rows, batch, outputs) are what the loss compares."""
 
 
-def accuracy(rows: Array, target: Array) -> float:
-    """Return the share of samples whose largest output, mean over rows, is their label."""
-    return float(np.mean(rows.mean(axis=0).argmax(axis=-1) == target))
+def accuracy(rows: Array, target: npt.ArrayLike) -> float:
+    """Return the share of labels that are those of the largest output.
+
+    Parameters
+    ----------
+    rows : ndarray, (rows, batch, outputs)
+        What the loss compares.
+    target : array_like of int
+        (batch,): the mean over rows is judged. (ticks, batch): each row is; the rows are the last
+        ticks.
+
+    Raises
+    ------
+    InputError
+        If the target has another shape, such as that of one-hot values.
+    """
+    labels = np.asarray(target)
+    rows = np.asarray(rows)
+    if labels.shape == rows.shape[1:2]:
+        return float(np.mean(rows.mean(axis=0).argmax(axis=-1) == labels))
+    if labels.ndim != 2 or len(labels) < len(rows) or labels.shape[1] != rows.shape[1]:
+        raise InputError(
+            f"target must hold labels of shape (batch,) or (ticks, batch) for rows of shape "
+            f"{rows.shape}, got shape {labels.shape}"
+        )
+    return float(np.mean(rows.argmax(axis=-1) == labels[len(labels) - len(rows) :]))
 
 
 _OF_RULE = {"truncate": "bptt", "recurrence": "ostl"}
@@ -144,25 +175,34 @@ def fit(
     InputError, InputTypeError
         If the data hold NaN, have shapes that do not fit, or labels out of range.
     DivergedError
-        If the loss or a gradient is not finite. The model is that of the last whole epoch, and so
-        is the checkpoint.
+        If the loss, a gradient or a parameter is not finite. The model is that of the last whole
+        epoch, and so is the checkpoint.
     """
-    samples = Samples.of("data", data, encode)
-    held_out = None if validation is None else Samples.of("validation", validation, encode)
+    require_model(model)
+    require_tools(optimiser, schedule)
+    metrics = checked_metrics(metrics)
+    if metrics and validation is None:
+        raise InputError("metrics must come with validation, the data that they are of; got none")
+    samples = checked_samples("data", data, encode, model, loss)
+    held_out = None
+    if validation is not None:
+        held_out = checked_samples("validation", validation, encode, model, loss)
     epochs, batch = as_int("epochs", epochs, low=0), as_int("batch", batch, low=1)
     seed = as_int("seed", seed, low=0)
     if clip is not None:
         clip = as_float("clip", clip, above=0)
     if patience is not None:
         patience = as_int("patience", patience, low=1)
-    _check_update(update, loss)
+    require_update(update, loss)
     options = _options(rule, truncate=truncate, recurrence=recurrence)
     options["penalties"] = penalties
     factor = Constant() if schedule is None else schedule
     history, best = History(), _copy(model)
-    if checkpoint is not None and Path(checkpoint).exists():
-        notes, best = read_checkpoint(checkpoint, model, optimiser, seed)
-        history = History(**notes)
+    if checkpoint is not None:
+        require_checkpoint_folder(checkpoint)
+        if Path(checkpoint).exists():
+            notes, best = read_checkpoint(checkpoint, model, optimiser, seed)
+            history = History(**notes)
     with reporting(progress, "training") as report:
         for epoch in range(len(history.loss), epochs):
             if history.stopped_early:
@@ -174,22 +214,25 @@ def fit(
             try:
                 for x, y in samples.batches(batch, order, rng):
                     done = epoch + (count + x.shape[1] / 2) / len(samples)
-                    scale = factor(done)
+                    scale = as_float("schedule", factor(done), low=0)
                     value = _train(
                         model, x, y, loss, optimiser, scale, clip, update, rng, options, epoch
                     )
                     total += value * x.shape[1]
                     count += x.shape[1]
                     report((epoch + count / len(samples)) / epochs)
+                _require_finite(_arrays(model), epoch)
+                found = {}
+                if held_out is not None:
+                    found = _evaluate(model, held_out, loss, metrics, batch, seed)
+                    _require_finite({"validation loss": np.array(found["loss"])}, epoch)
             except BaseException:
                 _put(model, before)
                 optimiser.restore(steps)
                 raise
             history.loss.append(total / count)
-            if held_out is not None:
-                found = _evaluate(model, held_out, loss, metrics or {}, batch, seed)
-                for name, value in found.items():
-                    history.validation.setdefault(name, []).append(value)
+            for name, value in found.items():
+                history.validation.setdefault(name, []).append(value)
             if int(np.argmin(history.watched)) == epoch:
                 history.best, best = epoch, _copy(model)
             if patience is not None and epoch - history.best >= patience:
@@ -214,9 +257,10 @@ def evaluate(
 
     Means are over rows of the loss: of sequences that differ in length, every tick counts alike.
     """
-    samples = Samples.of("data", data, encode)
-    as_int("batch", batch, low=1)
-    return _evaluate(model, samples, loss, metrics or {}, batch, as_int("seed", seed, low=0))
+    require_model(model)
+    samples = checked_samples("data", data, encode, model, loss)
+    batch, seed = as_int("batch", batch, low=1), as_int("seed", seed, low=0)
+    return _evaluate(model, samples, loss, checked_metrics(metrics), batch, seed)
 
 
 def predict(
@@ -234,12 +278,19 @@ def predict(
     x : array_like
         With `encode` (samples, *features), without (ticks, samples, *features).
     """
-    values = np.asarray(x)
-    count = len(values) if encode is not None else values.shape[1] if values.ndim > 1 else 0
-    samples = Samples.of("x", (values, np.zeros(count)), encode)
+    require_model(model)
+    if encode is None:
+        values = sequence("x", x, model.in_shape, model.dtype)
+        count = values.shape[1]
+    else:
+        values = as_float_array("x", x)
+        count = len(np.atleast_1d(values))
+    if count == 0:
+        raise InputError(f"x must hold at least one sample, got shape {values.shape}")
+    samples = Samples(values, np.zeros(count), encode)
     rng = np.random.default_rng(as_int("seed", seed, low=0))
     batches = samples.batches(as_int("batch", batch, low=1), np.arange(count), rng)
-    return np.concatenate([model(sequence) for sequence, _ in batches], axis=1)
+    return np.concatenate([model(shown) for shown, _ in batches], axis=1)
 
 
 def _train(
@@ -285,6 +336,7 @@ def _train(
                 "model is that of the last whole epoch"
             )
         optimiser.step(model.parameters(), gradients, scale)
+        model.constrain()
         values.append(value)
     return float(np.mean(values))
 
@@ -311,13 +363,14 @@ def _evaluate(
     return {name: total / weight for name, total in totals.items()}
 
 
-def _check_update(update: str, loss: Loss) -> None:
-    as_choice("update", update, ("sequence", "step"))
-    if update == "step" and (loss.over != "each" or loss.from_tick != 0):
-        raise InputError(
-            'update="step" must come with a loss over "each" tick from tick 0, got '
-            f"over={loss.over!r}, from_tick={loss.from_tick}"
-        )
+def _require_finite(arrays: Mapping[str, Array], epoch: int) -> None:
+    """Raise if an epoch must not be kept: something that it left is not finite."""
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise DivergedError(
+                f"training diverged in epoch {epoch}: {name} is not finite: lower the rate or pass "
+                "clip=1.0; the model is that of the last whole epoch"
+            )
 
 
 def _options(rule: str, **given: Any) -> dict[str, Any]:

@@ -54,13 +54,13 @@ class Loss:
         as_choice("over", self.over, ("last", "mean", "each"))
         as_int("from_tick", self.from_tick, low=0)
 
-    def __call__(self, y: Array, target: npt.ArrayLike) -> tuple[float, Array]:
+    def __call__(self, y: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, Array]:
         """Return the loss and its gradient by `y`.
 
         Parameters
         ----------
-        y : ndarray
-            (ticks, batch, outputs), floating.
+        y : array_like
+            (ticks, batch, outputs).
         target : array_like
             Per sample, or per tick and sample where `over` is "each": labels (integers), or
             (..., outputs) values. What is given per sample holds in every tick.
@@ -69,13 +69,16 @@ class Loss:
         -------
         value : float
         dy : ndarray
-            Like `y`.
+            Like `y`; float64 where `y` is not floating.
 
         Raises
         ------
         InputError, InputTypeError
             If a shape does not fit, or a target is out of range or not a finite number.
         """
+        y = np.asarray(y)
+        if y.dtype.kind != "f":
+            y = y.astype(np.float64)
         rows = self.rows(y)
         dy = np.zeros_like(y)
         if rows.size == 0:
@@ -109,7 +112,7 @@ class Loss:
         rows, batch, outputs = shape
         if target.dtype.kind not in "fiub":
             raise InputTypeError(f"target must hold labels or values, got dtype {target.dtype}")
-        forms = [(batch,), (batch, outputs)] if self._takes_labels else [(batch, outputs)]
+        forms = [(batch,), (batch, outputs)] if self.takes_labels else [(batch, outputs)]
         whole = [(rows + self.from_tick, *form) for form in forms] if self.over == "each" else []
         # A whole number per sample is a label; so is one per tick and sample, unless that is what
         # values per sample look like.
@@ -130,7 +133,8 @@ class Loss:
         return spread
 
     @property
-    def _takes_labels(self) -> bool:
+    def takes_labels(self) -> bool:
+        """Whether targets may be labels."""
         return True
 
     def _compare(self, rows: Array, target: Array) -> tuple[Array, Array]:
@@ -214,7 +218,8 @@ class BernoulliNLL(Loss):
     logits: bool = True
 
     @property
-    def _takes_labels(self) -> bool:
+    def takes_labels(self) -> bool:
+        """Targets are values only."""
         return False
 
     def _compare(self, rows: Array, target: Array) -> tuple[Array, Array]:

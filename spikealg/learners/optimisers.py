@@ -36,6 +36,9 @@ class Optimiser:
         self.steps = 0
         self._averages: dict[str, tuple[Array, ...]] = {}
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(rate={self.rate:g}, after {self.steps} steps)"
+
     def step(self, parameters: Arrays, gradients: Arrays, scale: float = 1.0) -> None:
         """Change every parameter by its gradient, in place, at `scale` times the rate.
 
@@ -121,7 +124,7 @@ class RMSprop(Optimiser):
 
     def __init__(self, rate: float = 1e-3, decay: float = 0.9, epsilon: float = 1e-8) -> None:
         super().__init__(rate)
-        self.decay = as_float("decay", decay, low=0, high=1)
+        self.decay = as_float("decay", decay, low=0, below=1)
         self.epsilon = as_float("epsilon", epsilon, above=0)
 
     def _change(self, gradient: Array, *averages: Array) -> Array:
@@ -144,8 +147,8 @@ class Adam(Optimiser):
         epsilon: float = 1e-8,
     ) -> None:
         super().__init__(rate)
-        self.decay = as_float("decay", decay, low=0, high=1)
-        self.square_decay = as_float("square_decay", square_decay, low=0, high=1)
+        self.decay = as_float("decay", decay, low=0, below=1)
+        self.square_decay = as_float("square_decay", square_decay, low=0, below=1)
         self.epsilon = as_float("epsilon", epsilon, above=0)
 
     def _change(self, gradient: Array, *averages: Array) -> Array:
@@ -168,7 +171,7 @@ class Adadelta(Optimiser):
 
     def __init__(self, rate: float = 1.0, decay: float = 0.95, epsilon: float = 1e-6) -> None:
         super().__init__(rate)
-        self.decay = as_float("decay", decay, low=0, high=1)
+        self.decay = as_float("decay", decay, low=0, below=1)
         self.epsilon = as_float("epsilon", epsilon, above=0)
 
     def _change(self, gradient: Array, *averages: Array) -> Array:

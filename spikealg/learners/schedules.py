@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spikealg.arguments import as_float
+from spikealg.errors import InputTypeError
 
 __all__ = ["Constant", "Cosine", "Schedule", "Steps", "Warmup"]
 
@@ -31,6 +32,8 @@ class Steps:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
+        if not isinstance(self.at, (tuple, list)):
+            raise InputTypeError(f"at must be a tuple of epochs, got {self.at!r}")
         for epoch in self.at:
             as_float("at", epoch, low=0)
         as_float("factor", self.factor, above=0)
@@ -66,6 +69,8 @@ class Warmup:
 
     def __post_init__(self) -> None:
         as_float("epochs", self.epochs, above=0)
+        if not callable(self.then):
+            raise InputTypeError(f"then must be a schedule such as Cosine(10), got {self.then!r}")
 
     def __call__(self, epoch: float) -> float:
         """Return the factor after `epoch` epochs."""

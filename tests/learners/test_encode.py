@@ -72,5 +72,7 @@ def test_shapes_and_ticks_are_checked():
         contour(X)
     with refused("ticks must be a whole number of at least 1, got 0", InputError):
         latency(X, 0)
+    with refused("seed must be a whole number of at least 0, got -1", InputError):
+        rate(X, 4, seed=-1)
     with refused("peak must be a finite number from 0 to 1, got 2.0", InputError):
         rate(X, 4, peak=2)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 
-from spikealg.errors import DivergedError, FileFormatError, InputError
+from spikealg.errors import (
+    DivergedError,
+    FileFormatError,
+    InputError,
+    InputTypeError,
+    SpikealgError,
+)
 from spikealg.learners import (
     SGD,
     ActivityPenalty,
@@ -17,6 +24,7 @@ from spikealg.learners import (
     CrossEntropy,
     Dense,
     Dropout,
+    LeakyReadout,
     Recurrent,
     Sequential,
     encode,
@@ -39,9 +47,9 @@ def classifier():
     return Sequential([Dense(12), unit("BLI"), Dropout(0.1), Dense(2)], shape=(6,), seed=0)
 
 
-def train(model, epochs, **options):
+def train(model, epochs, data=(X, Y), **options):
     settings = {"loss": CrossEntropy("mean"), "optimiser": Adam(1e-2), "encode": show, "batch": 9}
-    return fit(model, (X, Y), epochs=epochs, **settings | options)
+    return fit(model, data, epochs=epochs, **settings | options)
 
 
 def arrays(model):
@@ -167,6 +175,40 @@ def test_diverging_keeps_the_model_and_the_last_checkpoint(tmp_path):
     assert (tmp_path / "run.npz").read_bytes() == file
 
 
+class LosesWeights(Adam):
+    def step(self, parameters, gradients, scale=1.0):
+        super().step(parameters, gradients, scale)
+        if self.steps == 14:  # the last of the second epoch
+            parameters["0.weight"][0, 0] = math.inf
+
+
+class JudgesValidation(CrossEntropy):
+    def __call__(self, y, target):
+        value, dy = super().__call__(y, target)
+        return (math.nan if y.shape[1] == 4 else value), dy
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"optimiser": LosesWeights(1e-2)}, DivergedError, "0.weight is not finite: lower"),
+        ({"loss": JudgesValidation("mean")}, DivergedError, "validation loss is not finite: lower"),
+        ({"schedule": lambda epoch: math.nan}, InputError, "schedule must be a finite number of"),
+    ],
+    ids=["weights", "validation", "schedule"],
+)
+def test_an_epoch_that_is_not_finite_is_not_kept(tmp_path, options, error, message):
+    """The training loss alone does not show it: what comes last in an epoch it has not seen."""
+    model, path = classifier(), tmp_path / "run.npz"
+    settings = {"checkpoint": path, "batch": 9, "validation": (X[:4], Y[:4])}
+    train(model, 1, optimiser=type(options.get("optimiser", Adam()))(1e-2), **settings)
+    good, file = arrays(model), path.read_bytes()
+    with pytest.raises(error, match=re.escape(message)):
+        train(model, 3, **settings | options)
+    assert_same(good, arrays(model))
+    assert path.read_bytes() == file
+
+
 class Broken(CrossEntropy):
     def __call__(self, y, target):
         return math.nan, np.zeros_like(y)
@@ -180,11 +222,37 @@ def test_bad_data_are_named_and_change_nothing():
     with refused("x in data must be finite, got nan at [4, 2]", InputError):
         fit(model, (bad, Y), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
     with refused(
-        "data must hold a target for each sample, got 60 samples and 59 targets", InputError
+        "data must hold a target for each sample, got 60 samples, x being (samples, *features) of "
+        "shape (60, 6), and 59 targets, y of shape (59,)",
+        InputError,
     ):
         fit(model, (X, Y[1:]), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
-    with pytest.raises(InputError, match=r"must be from 0 to 1, got 2: the model has 2 outputs$"):
-        fit(model, (X, Y + 1), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
+    with refused(
+        "data must hold a target for each sample, got 6 samples, x being (ticks, samples, "
+        "*features) of shape (60, 6), and 60 targets, y of shape (60,)",
+        InputError,
+    ):
+        fit(model, (X, Y), loss=CrossEntropy(), optimiser=SGD(0.1))
+    wrong = np.where(np.arange(60) == 33, 2, Y)
+    with refused(
+        "label of sample 33 in data must be from 0 to 1, got 2: the model has 2 outputs", InputError
+    ):
+        train(model, 1, data=(X, wrong))
+    with refused(
+        "label of sample 33 in validation must be from 0 to 1, got 2: the model has 2 outputs",
+        InputError,
+    ):
+        train(model, 1, validation=(X, wrong))
+    each = np.zeros((5, 60), dtype=int)
+    each[2, 7] = -1
+    with refused(
+        "label of sample 7 in data must be from 0 to 1, got -1: the model has 2 outputs", InputError
+    ):
+        fit(model, (np.zeros((5, 60, 6)), each), loss=CrossEntropy("each"), optimiser=SGD(0.1))
+    with refused(
+        "x[0, 0, 0] must be a finite number, got nan (324 of 324 values are not finite)", InputError
+    ):
+        train(model, 1, encode=lambda x, rng: np.full((6, len(x), 6), math.nan))
     with refused("x must have shape (ticks, batch, 6), got shape (6, 60, 5)", InputError):
         fit(model, (X[:, :5], Y), loss=CrossEntropy(), optimiser=SGD(0.1), encode=show)
     assert_same(before, arrays(model))
@@ -205,6 +273,21 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
         train(classifier(), 2, checkpoint=path)
 
 
+def test_accuracy_judges_the_mean_or_each_row():
+    rows = np.array([[[3, 0], [0, 1]], [[0, 1], [0, 1]]])
+    assert accuracy(rows, [0, 1]) == 1
+    assert accuracy(rows, [1, 1]) == 0.5
+    assert accuracy(rows, [[0, 1], [1, 0]]) == 0.75
+    # Rows are the last ticks where a loss leaves out the first.
+    assert accuracy(rows, [[1, 1], [0, 1], [1, 0]]) == 0.75
+    with refused(
+        "target must hold labels of shape (batch,) or (ticks, batch) for rows of shape (2, 2, 2), "
+        "got shape (1, 2)",
+        InputError,
+    ):
+        accuracy(rows, np.ones((1, 2)))
+
+
 def test_steps_need_a_loss_of_each_tick():
     with refused(
         'update="step" must come with a loss over "each" tick from tick 0, got over=\'mean\', '
@@ -212,3 +295,73 @@ def test_steps_need_a_loss_of_each_tick():
         InputError,
     ):
         train(classifier(), 1, update="step")
+
+
+def test_trained_shares_stay_from_0_to_1():
+    """A rate far too high pushes every constant out; decays and resets are put back."""
+    layers = [
+        Dense(8), unit("LIF", trainable=("decay", "reset", "threshold")),
+        Recurrent(6, unit("ASNU", bias=-0.1, trainable=("d", "rho", "beta"))),
+        Dense(2), LeakyReadout(0.5, trainable="decay"),
+    ]  # fmt: skip
+    model = Sequential(layers, shape=(6,), seed=0)
+    train(model, 3, optimiser=Adam(1.0))
+    found = model.parameters()
+    shares = ["1.decay", "1.reset", "2.d", "2.rho", "4.decay"]
+    assert all(0 <= found[name] <= 1 for name in shares)
+    assert any(found[name] in (0, 1) for name in shares)
+    assert not 0 <= found["2.beta"] <= 1 or not 0 <= found["1.threshold"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"loss": "mse"}, "loss must be a loss such as CrossEntropy(\"last\"), got 'mse'"),
+        ({"optimiser": "adam"}, "optimiser must be one such as Adam(1e-3), got 'adam'"),
+        ({"schedule": 0.5}, "schedule must be one such as Cosine(10), got 0.5"),
+        ({"encode": 20}, "encode must be a function encode(x, rng), got 20"),
+        ({"truncate": 2, "rule": "ostl"}, "truncate must come with rule=\"bptt\", got rule='ostl'"),
+        ({"rule": "rtrl"}, "rule must be one of 'bptt', 'ostl', 'eprop', got 'rtrl'"),
+        (
+            {"metrics": {"accuracy": accuracy}},
+            "metrics must come with validation, the data that they are of; got none",
+        ),
+        (
+            {"metrics": {"accuracy": 0.9}, "validation": (X, Y)},
+            "metrics must be functions by name, {\"accuracy\": accuracy}, got {'accuracy': 0.9}",
+        ),
+        (
+            {"metrics": {"loss": accuracy}, "validation": (X, Y)},
+            'metrics must have other names than "loss", which is there anyway',
+        ),
+        (
+            {"checkpoint": "nowhere/run.npz"},
+            "checkpoint must be in a folder that exists, got 'nowhere/run.npz'",
+        ),
+    ],
+)
+def test_settings_are_checked_before_anything_changes(options, message):
+    model = classifier()
+    before = arrays(model)
+    with pytest.raises(SpikealgError, match=f"^{re.escape(message)}$"):
+        train(model, 1, **options)
+    assert_same(before, arrays(model))
+
+
+def test_only_models_are_trained_and_asked():
+    with refused("model must be a Sequential, got list", InputTypeError):
+        train([Dense(2)], 1)
+    with refused("model must be a Sequential, got Dense", InputTypeError):
+        evaluate(Dense(2), (X, Y), loss=CrossEntropy())
+    with refused("model must be a Sequential, got type", InputTypeError):
+        predict(Sequential, X)
+
+
+def test_predictions_need_sequences_or_an_encoding():
+    model = classifier()
+    with refused("x must have shape (ticks, batch, 6), got shape (60, 6)", InputError):
+        predict(model, X)
+    with refused("x must hold at least one sample, got shape (0, 6)", InputError):
+        predict(model, X[:0], encode=show)
+    with refused("x must be an array, got rows of different lengths", InputTypeError):
+        predict(model, [np.ones((5, 6)), np.ones((7, 6))])

@@ -122,6 +122,12 @@ def test_activity_penalty():
         assert dy[place] == pytest.approx(slope, abs=1e-9)
 
 
+def test_outputs_that_are_whole_numbers_are_compared_as_real_ones():
+    value, dy = MSE()([[[2, 0, 1]]], [1])
+    assert value == pytest.approx((4 + 1 + 1) / 3)
+    assert dy.ravel().tolist() == pytest.approx([4 / 3, -2 / 3, 2 / 3])
+
+
 def test_labels_out_of_range_are_named():
     with refused(
         "label of sample 1 must be from 0 to 4, got 7: the model has 5 outputs", InputError

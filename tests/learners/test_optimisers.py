@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.learners.clipping import clip_by_norm, norm
 from spikealg.learners.optimisers import SGD, Adadelta, Adam, RMSprop
 from spikealg.learners.schedules import Constant, Cosine, Steps, Warmup
@@ -144,6 +144,11 @@ def test_rates_are_checked():
         SGD(0)
     with refused("momentum must be a finite number from 0 to 1, got 1.5", InputError):
         SGD(0.1, momentum=1.5)
+    # A mean of decay 1 never leaves its start.
+    for make in (Adam, RMSprop, Adadelta):
+        message = "decay must be a finite number of at least 0 and below 1, got 1.0"
+        with refused(message, InputError):
+            make(decay=1)
 
 
 def test_schedules():
@@ -157,6 +162,10 @@ def test_schedules():
     assert [Warmup(2, Steps((3,), 0.5))(epoch) for epoch in (0, 1, 2, 3)] == [0, 0.5, 1, 0.5]
     with refused("epochs must be a finite number above 0, got 0.0", InputError):
         Cosine(0)
+    with refused("at must be a tuple of epochs, got 3", InputTypeError):
+        Steps(3)
+    with refused("then must be a schedule such as Cosine(10), got 0.5", InputTypeError):
+        Warmup(2, then=0.5)
 
 
 def test_clipping_keeps_the_direction():
