@@ -82,8 +82,13 @@ def test_penalties_are_part_of_the_loss():
             difference = (up - whole()) / (2 * step)
             value[place] = kept
             assert found.gradients[key][place] == pytest.approx(difference, abs=1e-6), key
-    with refused("place in penalties must be a whole number from 0 to 2, got 3", InputError):
-        learn(model, x, None, loss=loss, penalties={3: ActivityPenalty()})
+    for rule in ("bptt", "ostl"):
+        message = "place in penalties must be a whole number from 0 to 2, got 3"
+        with refused(message, InputError):
+            learn(model, x, None, loss=loss, rule=rule, penalties={3: ActivityPenalty()})
+        message = "penalties must be functions by the places of layers, {1: ActivityPenalty()}"
+        with refused(f"{message}, got {{1: 0.1}}", InputTypeError):
+            learn(model, x, None, loss=loss, rule=rule, penalties={1: 0.1})
 
 
 def test_penalties_see_all_pieces_of_a_truncated_sequence():

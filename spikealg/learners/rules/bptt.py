@@ -14,7 +14,14 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_int
 from spikealg.learners.base import Array, State, sequence
-from spikealg.learners.rules.result import Learned, Loss, Penalty, charged, judged
+from spikealg.learners.rules.result import (
+    Learned,
+    Loss,
+    Penalty,
+    charged,
+    checked_penalties,
+    judged,
+)
 from spikealg.learners.sequential import Sequential
 
 __all__ = ["bptt"]
@@ -58,6 +65,7 @@ def bptt(
     """
     if truncate is not None:
         truncate = as_int("truncate", truncate, low=1)
+    penalties = checked_penalties(penalties, len(model.layers))
     x = sequence("x", x, model.in_shape, model.dtype)
     length = len(x) if truncate is None else truncate
     pieces = []
@@ -68,9 +76,7 @@ def bptt(
     y = _joined([piece.y for piece in pieces])
     value, dy = judged(loss, y, target)
     cost, inner = charged(
-        penalties,
-        len(model.layers),
-        lambda layer: _joined([piece.outputs[layer] for piece in pieces]),
+        penalties, lambda layer: _joined([piece.outputs[layer] for piece in pieces])
     )
     gradients = {name: np.zeros_like(array) for name, array in model.parameters().items()}
     for place, piece in enumerate(pieces):

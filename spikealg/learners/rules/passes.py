@@ -11,7 +11,14 @@ import numpy.typing as npt
 
 from spikealg.learners.base import Array, Gradients, State, sequence
 from spikealg.learners.rules.online import Online
-from spikealg.learners.rules.result import Learned, Loss, Penalty, charged, judged
+from spikealg.learners.rules.result import (
+    Learned,
+    Loss,
+    Penalty,
+    charged,
+    checked_penalties,
+    judged,
+)
 from spikealg.learners.sequential import Sequential
 
 __all__ = ["one_step", "two_passes"]
@@ -36,13 +43,14 @@ def two_passes(
     ticks. Only outputs are kept between the passes, those of the model and of penalised layers.
     See `Online` for `full` and `filtering`.
     """
+    penalties = checked_penalties(penalties, len(model.layers))
     x = sequence("x", x, model.in_shape, model.dtype)
     online = Online(
         model, x.shape[1], state=state, full=full, filtering=filtering, train=train, rng=rng
     )
     buffers = {name: array.copy() for name, array in model.buffers().items()}
     draws, after = copy.deepcopy(rng), state
-    outputs: dict[int, list[Array]] = {place: [] for place in penalties or {}}
+    outputs: dict[int, list[Array]] = {place: [] for place in penalties}
     last = len(model.layers) - 1
     outputs.setdefault(last, [])
     for tick in x:
@@ -55,7 +63,7 @@ def two_passes(
     for name, statistics in model.buffers().items():
         statistics[...] = buffers[name]
     value, dy = judged(loss, y, target)
-    cost, inner = charged(penalties, len(model.layers), lambda place: np.stack(outputs[place]))
+    cost, inner = charged(penalties, lambda place: np.stack(outputs[place]))
     for t, tick in enumerate(x):
         online.forward(tick)
         online.learn(dy[t], {place: slope[t] for place, slope in inner.items()})
@@ -70,10 +78,10 @@ def one_step(
     penalties: Mapping[int, Penalty] | None,
 ) -> tuple[float, Gradients]:
     """Go on by the tick `x` (batch, *in_shape); return its loss and gradients of it alone."""
+    penalties = checked_penalties(penalties, len(online.model.layers))
     y = online.forward(x)
     value, dy = judged(loss, y[None], target)
-    layers = len(online.model.layers)
-    cost, inner = charged(penalties, layers, lambda place: online.output(place)[None])
+    cost, inner = charged(penalties, lambda place: online.output(place)[None])
     online.clear()
     online.learn(dy[0], {place: slope[0] for place, slope in inner.items()})
     return value + cost, online.gradients()

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from spikealg.arguments import as_int
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.learners.base import Array, Gradients, State
 
-__all__ = ["Learned", "Loss", "Penalty", "charged", "judged"]
+__all__ = ["Learned", "Loss", "Penalty", "charged", "checked_penalties", "judged"]
 
 Loss = Callable[[Array, Any], tuple[float, Array]]
 """loss(y, target) -> (value, dy): y and dy are (ticks, batch, *shape), dy the gradient by y."""
@@ -53,23 +53,41 @@ def judged(loss: Loss, y: Array, target: Any) -> tuple[float, Array]:
     return float(value), dy
 
 
+def checked_penalties(
+    penalties: Mapping[int, Penalty] | None, layers: int
+) -> Mapping[int, Penalty]:
+    """Return penalties by places of a model of so many layers; none for None.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If there is no layer at a place, or what is there is no function.
+    """
+    penalties = {} if penalties is None else penalties
+    if not isinstance(penalties, Mapping) or not all(map(callable, penalties.values())):
+        raise InputTypeError(
+            "penalties must be functions by the places of layers, {1: ActivityPenalty()}, got "
+            f"{penalties!r}"
+        )
+    for place in penalties:
+        as_int("place in penalties", place, low=0, high=layers - 1)
+    return penalties
+
+
 def charged(
-    penalties: Mapping[int, Penalty] | None, layers: int, output: Callable[[int], Array]
+    penalties: Mapping[int, Penalty], output: Callable[[int], Array]
 ) -> tuple[float, dict[int, Array]]:
     """Return what penalties cost together, and their gradients by the outputs of layers.
 
     Parameters
     ----------
-    penalties : mapping of int to callable, or None
+    penalties : mapping of int to callable
         By the place of the layer.
-    layers : int
-        How many the model has.
     output : callable
         output(place) -> whole output (ticks, batch, *shape) of the layer there.
     """
     total, inner = 0.0, {}
-    for place, penalty in ({} if penalties is None else penalties).items():
-        as_int("place in penalties", place, low=0, high=layers - 1)
+    for place, penalty in penalties.items():
         value, inner[place] = penalty(output(place))
         total += value
     return total, inner
