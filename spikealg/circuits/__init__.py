@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spikealg.circuits.circuit import Circuit, Instance
 from spikealg.circuits.codings import CODINGS, decode, encode
+from spikealg.circuits.drawing import Drawing
 from spikealg.circuits.library.addition import (
     AddConstant,
     Adder,
@@ -69,6 +70,7 @@ from spikealg.circuits.library.routing import (
     Decoder,
     Demultiplexer,
     Encoder,
+    Gate,
     Multiplexer,
     PriorityEncoder,
     Select,
@@ -80,8 +82,10 @@ from spikealg.circuits.library.saturating import (
 )
 from spikealg.circuits.library.serial import (
     BitSerialAdder,
+    BitSerialConstant,
     BitSerialGreaterThan,
     BitSerialNegate,
+    BitSerialShift,
     BitSerialSubtractor,
     FromStream,
     ToStream,
@@ -116,8 +120,10 @@ __all__ = [
     "And",
     "AtLeast",
     "BitSerialAdder",
+    "BitSerialConstant",
     "BitSerialGreaterThan",
     "BitSerialNegate",
+    "BitSerialShift",
     "BitSerialSubtractor",
     "Circuit",
     "Clock",
@@ -129,12 +135,14 @@ __all__ = [
     "DelayLine",
     "Demultiplexer",
     "Divider",
+    "Drawing",
     "Encoder",
     "Equal",
     "Fifo",
     "FixedPoint",
     "FixedPointMultiplier",
     "FromStream",
+    "Gate",
     "GreaterThan",
     "Hold",
     "In",

@@ -14,9 +14,10 @@ from spikealg.circuits.body import Body, valid_name
 from spikealg.circuits.builder import Builder
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Neurons, Signal
-from spikealg.errors import InputError, InputTypeError, WiringError
+from spikealg.errors import InputError, InputTypeError, SpikealgError, WiringError
 
 if TYPE_CHECKING:
+    from spikealg.circuits.drawing import Drawing
     from spikealg.network import Network
     from spikealg.network.summary import Summary
 
@@ -235,6 +236,29 @@ class Circuit(Builder):
         """Return neurons, synapses, latency, depth and fan-in of the compiled circuit."""
         return self.compile().summary()
 
+    def draw(self, most: int = 50) -> Drawing:
+        """Return a picture of the circuit: ports, neurons with their thresholds, and synapses.
+
+        Lines that excite are blue, lines that inhibit red; pointing at one gives its weights and
+        delays. A weight other than ±1 is written at the arrow.
+
+        Parameters
+        ----------
+        most : int
+            With more neurons than this, sub-circuits and groups of neurons are drawn as boxes,
+            opened as far as there are at most this many.
+        """
+        from spikealg.circuits.drawing import draw
+
+        return draw(self.elaborate(), most)
+
+    def _repr_svg_(self) -> str | None:
+        """Return the picture for notebooks; a circuit that is not complete has none."""
+        try:
+            return self.draw().svg
+        except SpikealgError:
+            return None
+
     def elaborate(self) -> Body:
         """Return the inside of the circuit with all its instances in place; for lowering."""
         return self._built("", tuple(self._ports), ())
@@ -270,7 +294,13 @@ class Circuit(Builder):
             for name, port in self._ports.items():
                 if isinstance(port, In):
                     signals[name] = body.add_input(name, port) if name in connected else None
-            instance.build(**signals)
+            try:
+                instance.build(**signals)
+            except SpikealgError as error:
+                # The innermost circuit is the one to look at.
+                if not getattr(error, "__notes__", None):
+                    error.add_note(f"while building {path or self.name}, a {self._title}")
+                raise
         assert body is not None
         for name, port in self._ports.items():
             if isinstance(port, Out) and name not in body.outputs:

@@ -38,18 +38,10 @@ NEURON = np.dtype(
 )
 """One record per neuron; ``reset`` is an index into ``RESETS``."""
 
-_DEFAULTS: dict[str, Any] = {
-    "leak": 0,
-    "bias": 0,
-    "current_leak": MEMORYLESS,
-    "reset": "value",
-    "reset_value": 0,
-    "probability": 1.0,
-    "refractory": 0,
-    "refractory_init": 0,
-    "floor": None,
-    "v_init": 0,
-}
+_DEFAULT_RECORD = np.zeros((), dtype=NEURON)
+_DEFAULT_RECORD["current_leak"] = MEMORYLESS
+_DEFAULT_RECORD["probability"] = 1.0
+_DEFAULT_RECORD["floor"] = INT32_MIN
 _RANGES = {
     "threshold": (INT32_MIN, INT32_MAX),
     "leak": (0, MEMORYLESS),
@@ -85,8 +77,8 @@ def neuron_records(shape: tuple[int, ...], parameters: dict[str, Any]) -> npt.ND
         )
     if "threshold" not in parameters:
         raise InputTypeError("a neuron needs a threshold, for example threshold=1")
-    records = np.empty(shape, dtype=NEURON)
-    for name, value in {**_DEFAULTS, **parameters}.items():
+    records = np.full(shape, _DEFAULT_RECORD)
+    for name, value in parameters.items():
         if name == "reset":
             records[name] = reset_codes(value, shape)
         elif name == "probability":

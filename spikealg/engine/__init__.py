@@ -6,5 +6,6 @@ from spikealg.engine.call import call
 from spikealg.engine.run import Run, Status
 from spikealg.engine.simulate import KERNELS, simulate
 from spikealg.engine.state import Spikes, State
+from spikealg.engine.trace import Trace
 
-__all__ = ["KERNELS", "Run", "Spikes", "State", "Status", "call", "simulate"]
+__all__ = ["KERNELS", "Run", "Spikes", "State", "Status", "Trace", "call", "simulate"]

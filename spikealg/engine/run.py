@@ -18,6 +18,7 @@ from spikealg.engine.job import Final, Job, Outcome
 from spikealg.engine.packed import LANES_PER_PAIR, PackedSpikes, grid_words
 from spikealg.engine.prepare import require_run_memory
 from spikealg.engine.state import Spikes, State
+from spikealg.engine.trace import Trace, trace
 from spikealg.errors import InputError
 from spikealg.network import Network
 from spikealg.progress import silent
@@ -220,15 +221,19 @@ class Run:
         assert final is not None
         return final
 
-    def raster(self, neurons: npt.ArrayLike, first: int, ticks: int) -> npt.NDArray[np.int64]:
+    def raster(
+        self, neurons: str | npt.ArrayLike, first: int | None = None, ticks: int | None = None
+    ) -> npt.NDArray[np.int64]:
         """Return spikes of recorded `neurons` as 0 and 1.
 
         Parameters
         ----------
-        neurons : array of int (k,)
-        first : int
-            First tick, absolute.
-        ticks : int
+        neurons : str or array of int (k,)
+            A port, a group or a neuron by its path, or indices.
+        first : int, optional
+            First tick, absolute; the first of the run unless given.
+        ticks : int, optional
+            To the end of the run unless given.
 
         Returns
         -------
@@ -237,14 +242,26 @@ class Run:
         Raises
         ------
         InputError, InputTypeError
-            If a neuron was not recorded.
+            If a neuron was not recorded, or nothing has this name.
         TooLargeError
             If the raster cannot fit into memory.
         """
-        wanted = as_int_array("neurons", neurons).reshape(-1)
-        first, ticks = as_int("first", first), as_int("ticks", ticks, low=0)
+        named = self.network.find(neurons) if isinstance(neurons, str) else neurons
+        wanted = as_int_array("neurons", named).reshape(-1)
+        first = self.start_tick if first is None else as_int("first", first)
+        rest = max(0, self.start_tick + self.ticks - first)
+        ticks = rest if ticks is None else as_int("ticks", ticks, low=0)
         self._require_recorded(wanted)
         return self._outcome.spikes.raster(wanted, first, ticks, self.lanes)
+
+    def trace(
+        self, *names: str, lane: int = 0, first: int | None = None, ticks: int | None = None
+    ) -> Trace:
+        """Return what ports, groups or neurons show in each tick of a lane, as a table that prints.
+
+        All ports that were recorded unless given; see :func:`spikealg.engine.trace.trace`.
+        """
+        return trace(self, *names, lane=lane, first=first, ticks=ticks)
 
     def spiked(self, neurons: npt.ArrayLike, tick: int) -> npt.NDArray[np.bool_]:
         """Return in which lanes each of some recorded `neurons` spiked at `tick`.

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from spikealg.circuits import Adder, Circuit, Constant, Delay, In, Not, Out, concat
 from spikealg.engine import simulate
+from spikealg.errors import InputError
 
 
 def synapses(network):
@@ -281,3 +282,24 @@ def test_million_neurons_are_built_in_a_moment():
     network = circuit.compile()
     assert (network.n_neurons, network.n_synapses) == (n, n)
     assert int(network.weight.sum()) == int(weight.sum())
+
+
+def test_an_error_in_a_circuit_says_where_it_is():
+    class Faulty(Circuit):
+        def __init__(self):
+            super().__init__(a=In(), out=Out())
+
+        def build(self, a):
+            self.output("out", self.gate(a, threshold=2**40))
+
+    class Outer(Circuit):
+        def __init__(self):
+            super().__init__(a=In(), out=Out())
+
+        def build(self, a):
+            self.output("out", self.add(Faulty(), name="inner", a=a).out)
+
+    top = Circuit("top")
+    with pytest.raises(InputError, match="threshold must be a whole number") as caught:
+        top.add(Outer(), name="left", a=top.input("a"))
+    assert caught.value.__notes__ == ["while building left.inner, a Faulty"]

@@ -11,6 +11,7 @@ from spikealg.errors import InputError, InputTypeError
 
 RANGES = {
     "binary": lambda width: (0, 2**width - 1),
+    "signed": lambda width: (-(2 ** (width - 1)), 2 ** (width - 1) - 1),
     "stream": lambda width: (0, 2**width - 1),
     "unary": lambda width: (0, width),
     "temporal": lambda width: (-1, width - 1),
@@ -29,7 +30,7 @@ def coded_values(draw):
 @given(coded_values())
 def test_decoding_gives_back_what_was_encoded(case):
     coding, width, values = case
-    array = np.array(values, dtype=object if max(values) >= 2**63 else np.int64)
+    array = np.array(values, dtype=object if max(map(abs, values)) >= 2**63 else np.int64)
     raster = encode(array, coding, width)
     assert raster.shape == (coding_ticks(coding, width), len(values), coding_lines(coding, width))
     assert set(np.unique(raster)) <= {0, 1}
@@ -65,6 +66,7 @@ def test_decoding_follows_the_definition(raster, coding):
 
 def test_lines_and_ticks_of_small_examples():
     assert encode(6, "binary", 4).tolist() == [[[0, 1, 1, 0]]]
+    assert encode(-3, "signed", 4).tolist() == [[[1, 0, 1, 1]]]
     assert encode(6, "stream", 4)[:, 0, 0].tolist() == [0, 1, 1, 0]
     assert encode(3, "unary", 4)[:, 0, 0].tolist() == [1, 1, 1, 0]
     assert encode(3, "temporal", 4)[:, 0, 0].tolist() == [0, 0, 0, 1]

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikealg.circuits import Adder, BitSerialAdder, Circuit, Counter, Register, Timer, Xor
+from spikealg.circuits import (
+    Adder,
+    BitSerialAdder,
+    Circuit,
+    Counter,
+    Delay,
+    MaxOf,
+    Register,
+    Timer,
+    Xor,
+)
 from spikealg.engine import simulate
 
 
@@ -69,6 +79,24 @@ def test_register_stores_recalls_clears_and_overwrites():
 def test_parity_of_four_lines():
     results = Xor(4).compile()(a=np.arange(16))["out"]
     assert np.nonzero(results)[0].tolist() == [1, 2, 4, 7, 8, 11, 13, 14]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [([5], 5), ([5, 3, 10, 2, 17, 25], 25), ([23, 23, 23], 23), ([0, 0], 0)],
+)
+def test_maximum_of_a_set_is_done_even_for_zero(numbers, expected):
+    top = Circuit("maximum")
+    lines = {f"a{k}": top.input(f"a{k}", 5) for k in range(len(numbers))}
+    found = top.add(MaxOf(len(numbers), 5), **lines)
+    top.output("out", found.out)
+    top.output("winners", found.winners)
+    top.output("done", top.add(Delay(found.winners.ready), a=top.input("start")).out)
+    network = top.compile()
+    values = {f"a{k}": number for k, number in enumerate(numbers)}
+    ties = sum(1 << k for k, number in enumerate(numbers) if number == expected)
+    assert network(start=1, **values) == {"out": expected, "winners": ties, "done": 1}
+    assert network(start=0, **values)["done"] == 0
 
 
 def test_fibonacci_by_adders():

@@ -16,6 +16,7 @@ from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.sums import bit_weights, range_width, sum_bits
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Signal, concat
+from spikealg.errors import InputError
 
 __all__ = ["MatrixProduct"]
 
@@ -71,8 +72,8 @@ class MatrixProduct(Circuit):
         self.size = as_int("size", size, low=1)
         self.width = as_int("width", width, low=1, high=14)
         self.method = as_choice("method", method, ("naive", "strassen"))
-        if method == "strassen":
-            as_int("size / 2", size / 2 if size % 2 else size // 2, low=1)
+        if method == "strassen" and size % 2:
+            raise InputError(f"size must be even for Strassen's method, got {size}")
         self.out_width, _ = range_width(0, size * (2**width - 1) ** 2)
         places = [f"{row}_{column}" for row in range(size) for column in range(size)]
         super().__init__(

@@ -83,8 +83,8 @@ class ThresholdMultiplier(_Product):
     """a·b in three ticks: a, b (width lines) → product (2·width lines).
 
     One layer of pairs and two that sum them: about 4·width² neurons whose weights reach
-    2^(2·width − 1), so int32 allows up to 13 lines (Siu, Bruck, Kailath and Hofmeister, "Depth
-    efficient neural networks for division and related problems", 1993).
+    2^(2·width − 1), so int32 allows up to 15 lines, 13 if signed (Siu, Bruck, Kailath and
+    Hofmeister, "Depth efficient neural networks for division and related problems", 1993).
 
     Parameters
     ----------

@@ -17,6 +17,7 @@ __all__ = [
     "Decoder",
     "Demultiplexer",
     "Encoder",
+    "Gate",
     "Multiplexer",
     "PriorityEncoder",
     "Select",
@@ -45,6 +46,21 @@ def address_match(count: int) -> tuple[Weights, Weights]:
     """
     bits = np.arange(count) >> np.arange(index_width(count))[:, None] & 1
     return 2 * bits - 1, bits.sum(axis=0)
+
+
+class Gate(Circuit):
+    """a where open is 1, else 0: a (width lines), open → out (width lines).
+
+    One neuron per line, one tick.
+    """
+
+    def __init__(self, width: int = 1) -> None:
+        super().__init__(a=In(width), open=In(), out=Out(width))
+        self.width = width
+
+    def build(self, a: Signal, open: Signal) -> None:
+        """Wire one neuron per line."""
+        self.output("out", self.gates(a, open, threshold=2))
 
 
 class Select(Circuit):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.neuron import MEMORYLESS
 from spikealg.circuits.ports import In, Out
@@ -13,8 +14,10 @@ from spikealg.circuits.signal import Signal
 
 __all__ = [
     "BitSerialAdder",
+    "BitSerialConstant",
     "BitSerialGreaterThan",
     "BitSerialNegate",
+    "BitSerialShift",
     "BitSerialSubtractor",
     "FromStream",
     "ToStream",
@@ -61,6 +64,43 @@ class FromStream(Circuit):
             coding="binary",
         )
         self.output("out", out)
+
+
+class BitSerialConstant(Circuit):
+    """A number, one bit per tick: first → out (stream of width), from the tick after `first`.
+
+    One neuron, which hears `first` once per bit that is 1. Zero is never heard.
+    """
+
+    def __init__(self, value: int, width: int) -> None:
+        super().__init__(first=In(), out=Out(width, "stream"))
+        self.value = as_int("value", value, low=0, high=(1 << width) - 1)
+        self.width = width
+
+    def build(self, first: Signal) -> None:
+        """Wire one neuron with a delay for each bit that is 1."""
+        out = self.neuron(threshold=1, leak=MEMORYLESS, name="out")
+        bits = [bit for bit in range(self.width) if self.value >> bit & 1]
+        for bit in bits:
+            self.connect(first, out, delay=1 + bit)
+        self.output("out", out.signal(ready=1, coding="stream", width=self.width))
+        self.accepts_every(self.width)
+
+
+class BitSerialShift(Circuit):
+    """a·2^by, one bit per tick: a (stream of width) → out (stream of width + by).
+
+    It takes no neuron: bits that are read `by` ticks late are `by` places higher.
+    """
+
+    def __init__(self, width: int, by: int) -> None:
+        self.by = as_int("by", by, low=0)
+        super().__init__(a=In(width, "stream"), out=Out(width + by, "stream"))
+        self.width = width
+
+    def build(self, a: Signal) -> None:
+        """Read the line later."""
+        self.output("out", replace(a, lags=a.lags + self.by, width=self.width + self.by))
 
 
 class BitSerialAdder(Circuit):

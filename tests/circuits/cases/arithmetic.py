@@ -205,6 +205,19 @@ CASES = [
     ),
     CircuitCase(library.ToStream, lambda *_: lambda a: {"out": a}, (5,), ((24,),)),
     CircuitCase(library.FromStream, lambda *_: lambda a: {"out": a}, (5,), ((24,),)),
+    CircuitCase(
+        library.BitSerialConstant,
+        lambda value, width: lambda first: {"out": value},
+        (11, 5),
+        ((2**31 + 5, 32),),
+        fixed={"first": 1},
+    ),
+    CircuitCase(
+        library.BitSerialShift,
+        lambda width, by: lambda a: {"out": a << by},
+        (4, 2),
+        ((3, 0), (32, 20)),
+    ),
     CircuitCase(library.BitSerialAdder, lambda *_: lambda a, b: {"sum": a + b}, (4,), ((32,),)),
     CircuitCase(
         library.BitSerialSubtractor,

@@ -63,6 +63,9 @@ CASES = [
     CircuitCase(library.Thermometer, lambda n: lambda a: {"out": 2 ** ones(a) - 1}, (4,), ((24,),)),
     CircuitCase(library.Constant, lambda value, width: lambda: {"out": value}, (11, 5)),
     CircuitCase(
+        library.Gate, lambda _: lambda a, open: {"out": np.where(open, a, 0)}, (3,), ((14,),)
+    ),
+    CircuitCase(
         library.Select,
         lambda *_: lambda a, b, pick: {"out": np.where(pick, a, b)},
         (3,),

@@ -1,0 +1,130 @@
+"""Pictures show every neuron and synapse once, in readable places, and are the same every time."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from spikealg.circuits import Adder, Circuit, Constant, Divider, Latch, Max
+from spikealg.circuits.drawing.graph import graph_of
+from spikealg.circuits.drawing.layout import lay_out
+from spikealg.errors import InputError
+from tests.circuits.cases.case import network_of
+from tests.helpers import ALL_CIRCUITS, refused
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def titles(svg: str) -> list[str]:
+    """What is said of each node and each bundle of synapses."""
+    return [group.find(f"{SVG}title").text for group in ET.fromstring(svg).iter(f"{SVG}g")]
+
+
+def test_a_latch_is_drawn_as_it_is():
+    said = titles(Latch().draw().svg)
+    assert sorted(said) == sorted(
+        [
+            "set, width 1",
+            "reset, width 1",
+            "bit, threshold 1",
+            "out, width 1",
+            "bit → bit: 1 synapse, weight 1, delay 1",
+            "set → bit: 1 synapse, weight 1, delay 1",
+            "reset → bit: 1 synapse, weight -2, delay 1",
+            "bit → out: 1 synapse, weight 1, delay 0",
+        ]
+    )
+    written = [text.text for text in ET.fromstring(Latch().draw().svg).iter(f"{SVG}text")]
+    assert "−2" in written
+    assert Latch()._repr_svg_() == Latch().draw()._repr_svg_()
+
+
+@pytest.mark.parametrize("case", ALL_CIRCUITS, ids=lambda case: case.label)
+def test_all_synapses_are_in_the_picture(case):
+    body = case.make().elaborate()
+    for most in (10_000, 12):
+        graph = graph_of(body, most)
+        inner = [
+            bundle
+            for (_, post), bundle in graph.bundles.items()
+            if graph.nodes[post].kind != "output"
+        ]
+        assert sum(bundle.count for bundle in inner) == len(body.synapses)
+        neurons = [node for node in graph.nodes if node.kind == "neuron"]
+        groups = [node for node in graph.nodes if node.kind == "group"]
+        assert len(neurons) + sum(int(node.detail) for node in groups) == body.n_neurons
+        assert len(neurons) <= most
+    assert case.make().draw().svg == case.make().draw().svg
+    ports = network_of(case)
+    assert set(ports.inputs) | set(ports.outputs) <= {node.label for node in graph.nodes}
+
+
+def test_large_circuits_are_drawn_by_their_parts():
+    top = Circuit("larger")
+    a, b, c = (top.input(name, width=8) for name in "abc")
+    total = top.add(Adder(8), a=a, b=b).sum
+    top.output("best", top.add(Max(9), a=total, b=c.extend(9)).out)
+    labels = [node.label for node in graph_of(top.elaborate(), 3).nodes if node.kind == "group"]
+    assert labels == ["adder", "max"]
+    labels = [node.label for node in graph_of(top.elaborate(), 20).nodes if node.kind == "group"]
+    assert labels == [
+        "adder.carry",
+        "adder.bit",
+        "max.greater_than.greater",
+        "max.select.picked",
+        "max.select.gate",
+    ]
+    neurons = [node.label for node in graph_of(top.elaborate(), 50).nodes if node.kind == "neuron"]
+    assert len(neurons) == 43
+    assert neurons[3] == "adder.carry[3]"
+    assert "adder, 16 neurons" in titles(top.draw(3).svg)
+
+
+def test_places_do_not_overlap_and_arrows_go_to_the_right():
+    for circuit in (Adder(8), Divider(3)):
+        graph = graph_of(circuit.elaborate(), 1000)
+        ends = {
+            kind: [i for i, node in enumerate(graph.nodes) if node.kind == kind]
+            for kind in ("input", "output")
+        }
+        layout = lay_out(len(graph.nodes), graph.bundles, ends["input"], ends["output"])
+        assert all(layout.x[pre] < layout.x[post] for pre, post in graph.bundles)
+        assert (layout.x[ends["input"]] == 0).all()
+        assert (layout.x[ends["output"]] == layout.x.max()).all()
+        for column in np.unique(layout.x):
+            heights = np.sort(layout.y[layout.x == column])
+            assert (np.diff(heights) >= 1 - 1e-9).all()
+
+
+def test_neighbours_come_close():
+    """Three chains that are given in a tangle are laid out without a crossing."""
+    edges = [(0, 5), (1, 3), (2, 4), (3, 8), (4, 6), (5, 7)]
+    layout = lay_out(9, edges, [0, 1, 2], [6, 7, 8])
+    assert all(layout.y[pre] == layout.y[post] for pre, post in edges)
+
+
+def test_loops_and_circuits_without_inputs():
+    ring = Circuit("ring")
+    cells = ring.neurons(3, threshold=1, v_init=[1, 0, 0], name="cell")
+    ring.connect(cells, cells[[1, 2, 0]])
+    ring.output("cells", cells)
+    assert len(titles(ring.draw().svg)) == 3 + 1 + 3 + 3
+    assert titles(Constant(5, 3).draw().svg)[-1] == "out, width 3"
+
+
+def test_pictures_are_saved(tmp_path):
+    Adder(2).draw().save(tmp_path / "adder.svg")
+    assert ET.parse(tmp_path / "adder.svg").getroot().tag == f"{SVG}svg"
+
+
+def test_what_cannot_be_drawn_is_said():
+    with refused("most must be a whole number of at least 1, got 0", InputError):
+        Adder(2).draw(0)
+
+    class Unfinished(Adder):
+        def build(self, a, b, carry_in=None):
+            pass
+
+    assert Unfinished(2)._repr_svg_() is None

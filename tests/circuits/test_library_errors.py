@@ -1,0 +1,79 @@
+"""What a circuit of the library cannot be is refused when it is made, in words that help."""
+
+from __future__ import annotations
+
+import pytest
+
+from spikealg import circuits
+from spikealg.circuits import Circuit
+from spikealg.errors import InputError, InputTypeError
+from tests.helpers import refused
+
+REFUSED = [
+    (lambda: circuits.Adder(8, block=31), "block must be a whole number from 1 to 30, got 31"),
+    (lambda: circuits.Adder(0), "width must be a whole number of at least 1, got 0"),
+    (lambda: circuits.AtLeast(32, 1), "width must be a whole number from 1 to 31, got 32"),
+    (lambda: circuits.Multiplier(1, True), "width must be a whole number of at least 2, got 1"),
+    (
+        lambda: circuits.AddConstant(4, 16),
+        "constant must be a whole number from -16 to 15, got 16",
+    ),
+    (lambda: circuits.Saturate(4, 5), "to must be a whole number from 1 to 4, got 5"),
+    (
+        lambda: circuits.Saturate(4, 4, True, False),
+        "to must be a whole number from 1 to 3, got 4",
+    ),
+    (
+        lambda: circuits.Shifter(4, "up"),
+        "direction must be one of 'left', 'right', got 'up'",
+    ),
+    (lambda: circuits.Decoder(21), "width must be a whole number from 1 to 20, got 21"),
+    (lambda: circuits.Multiplexer(0, 4), "count must be a whole number of at least 1, got 0"),
+    (lambda: circuits.Stretch(0), "ticks must be a whole number of at least 1, got 0"),
+    (lambda: circuits.Clock(0), "period must be a whole number from 1 to 268435456, got 0"),
+    (
+        lambda: circuits.DelayLine(3, longest=0),
+        "longest must be a whole number of at least 1, got 0",
+    ),
+    (
+        lambda: circuits.MatrixVector([1, 2], 4),
+        "matrix must have shape (outputs, inputs), got shape (2,)",
+    ),
+    (
+        lambda: circuits.MatrixProduct(3, 1, "strassen"),
+        "size must be even for Strassen's method, got 3",
+    ),
+    (
+        lambda: circuits.MatrixProduct(2, 1, "fast"),
+        "method must be one of 'naive', 'strassen', got 'fast'",
+    ),
+    (
+        lambda: circuits.FixedPointMultiplier(circuits.FixedPoint(2, 2), "up"),
+        "rounding must be one of 'down', 'nearest', got 'up'",
+    ),
+    (
+        lambda: circuits.FixedPoint(2, 2).to_integers([0.5, 4.0]),
+        "numbers must be from -4.0 to 3.75, got 4.0",
+    ),
+    (
+        lambda: circuits.ThresholdMultiplier(16).compile(),
+        "bit 29 of a sum of 256 lines takes weights that add up to 3221094401, and one neuron has "
+        "less than 2^31: use fewer lines or bits, or a circuit whose carries ripple",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED, ids=[case[1][:40] for case in REFUSED])
+def test_refused(make, message):
+    with refused(message, InputError):
+        make()
+
+
+def test_a_width_that_is_no_number():
+    with refused("width must be a whole number of at least 1, got '8'", InputTypeError):
+        circuits.Adder("8")
+
+
+def test_an_interval_that_is_none():
+    with refused("ticks must be a whole number of at least 1, got 0", InputError):
+        Circuit("top").accepts_every(0)
