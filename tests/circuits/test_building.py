@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from spikealg.circuits import Adder, Circuit, Constant, Delay, In, Not, Out, concat
+from spikealg.circuits import (
+    Adder,
+    BitSerialAdder,
+    Circuit,
+    Constant,
+    Delay,
+    In,
+    Latch,
+    Not,
+    Out,
+    Timer,
+    concat,
+)
 from spikealg.engine import simulate
 from spikealg.errors import InputError
 
@@ -303,3 +315,25 @@ def test_an_error_in_a_circuit_says_where_it_is():
     with pytest.raises(InputError, match="threshold must be a whole number") as caught:
         top.add(Outer(), name="left", a=top.input("a"))
     assert caught.value.__notes__ == ["while building left.inner, a Faulty"]
+
+
+def test_the_interval_follows_from_the_parts():
+    def joined(*parts):
+        top = Circuit("top")
+        for number, part in enumerate(parts):
+            lines = {
+                name: top.input(f"{name}_{number}", port.width, port.coding)
+                for name, port in part.ports.items()
+                if isinstance(port, In)
+            }
+            top.add(part, **lines)
+        return top
+
+    assert joined(Adder(3)).elaborate().interval == 1
+    assert joined(Adder(3), BitSerialAdder(4), Latch()).elaborate().interval == 5
+    assert joined(BitSerialAdder(4), Timer(3), Adder(3)).elaborate().interval is None
+    by_hand = joined(Adder(3))
+    by_hand.connect(by_hand.input("go"), by_hand.neuron(threshold=2))
+    assert by_hand.elaborate().interval is None
+    by_hand.accepts_every(7)
+    assert joined(by_hand, Adder(3)).elaborate().interval == 7

@@ -10,7 +10,13 @@ from spikealg.circuits import Adder, Circuit, Constant, Delay, In, Out, encode
 from spikealg.circuits.codings import decode
 from spikealg.engine import KERNELS, simulate
 from spikealg.network import Network
-from tests.circuits.cases.case import EXHAUSTIVE_BITS, network_of, operands_of, rows_of
+from tests.circuits.cases.case import (
+    EXHAUSTIVE_BITS,
+    WIDEST,
+    network_of,
+    operands_of,
+    rows_of,
+)
 from tests.helpers import ALL_CIRCUITS, assert_same, present_in_turn
 
 RANDOM = 100_000
@@ -57,11 +63,12 @@ def instance_with_inputs(top, circuit, prefix):
 @pytest.mark.parametrize("case", PURE, ids=named(PURE))
 def test_values_in_values_out(case):
     """All operands if they are few, else very many, each in a lane of its own."""
-    bits = sum(
-        port.width for name, port in inputs_of(case.make()).items() if name not in case.fixed
-    )
+    ports = inputs_of(case.make()).items()
+    bits = sum(port.width for name, port in ports if name not in case.fixed)
     many = bits > EXHAUSTIVE_BITS
-    operands = operands_of(case, most=RANDOM if many else 2**EXHAUSTIVE_BITS)
+    # Python integers take a hundred times as long.
+    random = RANDOM if max(port.width for _, port in ports) <= WIDEST else RANDOM // 100
+    operands = operands_of(case, most=random if many else 2**EXHAUSTIVE_BITS)
     expected = case.expected(operands)
     stopped = expected.pop("ticks", None)
     network = case.make().compile()
