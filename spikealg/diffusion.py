@@ -9,11 +9,16 @@
 from __future__ import annotations
 
 from spikealg.solvers.diffusion.advantage import advantage
-from spikealg.solvers.diffusion.check import ChainCheck, Check, CircuitCheck
+from spikealg.solvers.diffusion.ball import Ball, Disk
+from spikealg.solvers.diffusion.chaindomain import Chain
+from spikealg.solvers.diffusion.check import ChainCheck, Check
+from spikealg.solvers.diffusion.circuit_check import CircuitCheck
 from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
 from spikealg.solvers.diffusion.estimates import Expectation
 from spikealg.solvers.diffusion.files import load
 from spikealg.solvers.diffusion.graph import Graph
+from spikealg.solvers.diffusion.groups import Group, Load
+from spikealg.solvers.diffusion.jumps import Jumps
 from spikealg.solvers.diffusion.lattice import Box, Interval
 from spikealg.solvers.diffusion.library import (
     advection_diffusion,
@@ -21,38 +26,78 @@ from spikealg.solvers.diffusion.library import (
     heat_rod,
     ornstein_uhlenbeck,
 )
+from spikealg.solvers.diffusion.library_passages import decision_model, first_passage
+from spikealg.solvers.diffusion.library_prices import (
+    barrier_call,
+    black_scholes_call,
+    merton_call,
+)
+from spikealg.solvers.diffusion.library_steady import (
+    absorbing_rod,
+    laplace_square,
+    poisson_disk,
+    slab_fluence,
+    sphere_heat,
+    two_state_transport,
+)
 from spikealg.solvers.diffusion.modular import coprime_moduli, factor_moduli
 from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from spikealg.solvers.diffusion.passage import FirstPassage
+from spikealg.solvers.diffusion.phasespace import PhaseSpace
 from spikealg.solvers.diffusion.polygon import Polygon, lake
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
 from spikealg.solvers.diffusion.stationary import stationary
+from spikealg.solvers.diffusion.surfaces import Sphere, Torus
+from spikealg.solvers.diffusion.trianglemesh import TriangleMesh
 
 __all__ = [
+    "Ball",
     "Box",
+    "Chain",
     "ChainCheck",
     "Check",
     "CircuitCheck",
     "CircuitSummary",
+    "Disk",
     "Expectation",
+    "FirstPassage",
     "Graph",
+    "Group",
     "Interval",
+    "Jumps",
+    "Load",
     "ParticleCircuit",
+    "PhaseSpace",
     "Polygon",
     "Problem",
     "SavedProblem",
     "Solution",
+    "Sphere",
+    "Torus",
+    "TriangleMesh",
+    "absorbing_rod",
     "advantage",
     "advection_diffusion",
+    "barrier_call",
+    "black_scholes_call",
     "coprime_moduli",
+    "decision_model",
     "factor_moduli",
+    "first_passage",
     "gamblers_ruin",
     "heat_rod",
     "lake",
+    "laplace_square",
     "load",
+    "merton_call",
     "ornstein_uhlenbeck",
+    "poisson_disk",
+    "slab_fluence",
     "solve",
+    "sphere_heat",
     "stationary",
+    "two_state_transport",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import networkx as nx
 import numpy as np
@@ -16,10 +16,15 @@ from spikealg.engine import KERNELS, Spikes, simulate
 from spikealg.engine.packed import PackedSpikes
 from spikealg.errors import SpikealgError, WiringError
 from spikealg.network import Network
+from spikealg.solvers.diffusion.ball import Ball, Disk
+from spikealg.solvers.diffusion.chaindomain import Chain
 from spikealg.solvers.diffusion.domains import Domain
 from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.lattice import Box, Interval
+from spikealg.solvers.diffusion.phasespace import PhaseSpace
 from spikealg.solvers.diffusion.polygon import Polygon
+from spikealg.solvers.diffusion.surfaces import Sphere, Torus
+from spikealg.solvers.diffusion.trianglemesh import TriangleMesh
 from tests.circuits.cases import arithmetic, logic, sets, timing
 
 # ------------------------------------------------------------------ kernels
@@ -112,6 +117,11 @@ class DomainCase:
     closed: object
     absorbing: object
     start: object
+    coefficients: Mapping[str, float] = field(default_factory=lambda: {"diffusivity": 0.7})
+
+    @property
+    def is_lattice(self) -> bool:
+        return isinstance(self.make(), (Ball, Box, Interval, Polygon))
 
 
 ISLAND = {
@@ -132,6 +142,19 @@ def one_way_streets() -> nx.MultiDiGraph:
     graph.add_edge("d", "a", weight=0.25)
     return graph
 
+
+def tiles(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The unit square in (n − 1)² squares, shifted, each cut along a diagonal."""
+    i, j = (part.ravel() for part in np.indices((n, n)))
+    x, y = i / (n - 1), j / (n - 1)
+    inner = (i > 0) & (i < n - 1) & (j > 0) & (j < n - 1)
+    points = np.stack([x + inner * 0.6 / n * np.sin(7 * y), y], axis=1)
+    corner = (np.arange(n * n).reshape(n, n)[:-1, :-1]).ravel()
+    faces = [(corner, corner + n, corner + n + 1), (corner, corner + n + 1, corner + 1)]
+    return points, np.concatenate([np.stack(face, axis=1) for face in faces])
+
+
+TILES = tiles(6)
 
 ALL_DOMAINS = [
     DomainCase("interval", lambda: Interval(0, 1, 12), "reflect", {"x+": "absorb"}, 0.3),
@@ -156,5 +179,38 @@ ALL_DOMAINS = [
         "reflect",
         {"d": "absorb"},
         {"a": 2.0, "c": 1.0},
+    ),
+    DomainCase("disk", lambda: Disk(1.5, 10), "reflect", "absorb", (0.2, -0.4)),
+    DomainCase("ball", lambda: Ball(1.0, 8, center=(1, 2, 3)), "reflect", "absorb", (1.1, 2, 3.2)),
+    DomainCase(
+        "sphere",
+        lambda: Sphere(2.0, 1),
+        "reflect",
+        {"pole": {"where": lambda x: x[:, 2] > 1.6}},
+        (0.0, 0.0, -2.0),
+    ),
+    DomainCase(
+        "torus",
+        lambda: Torus(1.0, 0.4, n=9),
+        "reflect",
+        {"band": {"where": range(4)}},
+        (-1.4, 0.0, 0.0),
+    ),
+    DomainCase("sheet", lambda: TriangleMesh(*TILES), "reflect", {"rim": "absorb"}, (0.55, 0.4)),
+    DomainCase(
+        "slab",
+        lambda: PhaseSpace(0, 2, 8, directions=(-1, -0.5, 0.5, 1), scattering=2.0),
+        "periodic",
+        "absorb",
+        (0.6, 0.5),
+        {},
+    ),
+    DomainCase(
+        "states",
+        lambda: Chain([[0, 2.0, 1.0], [0.5, 0, 0], [0.1, 3.0, 0]], nodes="abc"),
+        "reflect",
+        {"c": "absorb"},
+        "a",
+        {},
     ),
 ]

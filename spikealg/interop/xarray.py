@@ -50,7 +50,12 @@ def from_solution(solution: Solution) -> Any:
         "t": solution.t,
         "side": np.array(solution.rates.sides, dtype=np.str_),
     }
-    if layout.nodes:
+    if len(layout.faces):
+        dimensions: tuple[str, ...] = ("vertex",)
+        coordinates |= {
+            name: ("vertex", column) for name, column in zip(_AXES, solution.x.T, strict=False)
+        }
+    elif layout.nodes:
         dimensions: tuple[str, ...] = ("node",)
         coordinates["node"] = list(layout.nodes)
     else:
@@ -63,7 +68,7 @@ def from_solution(solution: Solution) -> Any:
         values = getattr(solution, name)
         variables[name] = (
             ("t", *dimensions),
-            values if layout.nodes else layout.grid(values),
+            layout.grid(values) if layout.axes else values,
             {"long_name": meaning},
         )
     variables["mass"] = ("t", solution.mass, {"long_name": "mass in the domain"})

@@ -111,6 +111,8 @@ def advantage(
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
     if problem.t_span is None:
         raise InputError("problem must have a t_span: give it one, or take a ready-made problem")
+    if problem.equation.inflow.any() or len(problem.starts) != 1:
+        raise InputError("problem must have an initial= of one sign and no source")
     as_choice("axis", axis, AXES)
     power = as_float("watts_per_core", watts_per_core, above=0.0)
     repeats = as_int("repeats", repeats, low=1)
@@ -195,7 +197,9 @@ def _rivals(solution: Solution, walkers: int, repeats: int) -> tuple[float, floa
     """Return the seconds that Monte Carlo and the chain take for the same walk, on one core."""
     from spikealg.solvers.diffusion import chain, montecarlo
 
-    dealt = np.round(solution.start * walkers).astype(np.int64)
+    (group,) = solution.groups
+    start = group.load.probability
+    dealt = np.round(start * walkers).astype(np.int64)
     dealt[int(dealt.argmax())] += walkers - int(dealt.sum())
     (segment,) = solution.segments
     transition = solution.rates.transition(segment.dt)
@@ -205,7 +209,7 @@ def _rivals(solution: Solution, walkers: int, repeats: int) -> tuple[float, floa
         return montecarlo.walk(transition, dealt, steps, seed=solution.seed, threads=1)
 
     def by_chain() -> Any:
-        return chain.walk(transition, solution.start, steps)
+        return chain.walk(transition, start, steps)
 
     return _fastest(by_walkers, repeats), _fastest(by_chain, repeats)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from spikealg.arguments import as_float
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["WORDS", "as_boundary", "as_word"]
+__all__ = ["WORDS", "Condition", "VertexSet", "as_boundary", "as_word", "conditions", "vertex_sets"]
 
 WORDS = {
     "reflect": "reflect",
@@ -17,6 +19,42 @@ WORDS = {
     "periodic": "periodic",
 }
 _VALUES = ("value", "derivative", "type", "const", "curvature")
+_FORMS = "{'value': g}, {'derivative': h} or {'type': 'mixed', 'value': gamma, 'const': beta}"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a side does beyond reflecting or absorbing; numbers of py-pde's words.
+
+    Attributes
+    ----------
+    value : float
+        g in u = g, of an absorbing side.
+    derivative : float
+        h in ∂u/∂n = h, or β in ∂u/∂n + γu = β, n pointing outward.
+    transfer : float
+        γ ≥ 0 [1/length] in ∂u/∂n + γu = β: a wall that absorbs some of those who touch it.
+    """
+
+    value: float = 0.0
+    derivative: float = 0.0
+    transfer: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class VertexSet:
+    """Vertices that absorb, chosen by the user.
+
+    Attributes
+    ----------
+    where : callable or array_like
+        where(x) -> (V,) bool, or indices of vertices.
+    value : float
+        u there.
+    """
+
+    where: Any
+    value: float = 0.0
 
 
 def as_boundary(
@@ -27,7 +65,9 @@ def as_boundary(
     Parameters
     ----------
     boundary : str or dict
-        One word for all sides, or {side: word}; sides that are not named reflect.
+        One word for all sides, or {side: word}; sides that are not named reflect. A dict with
+        numbers in place of a word is what `conditions` reads: here a given value absorbs, all else
+        reflects. Names with a "where" are left to `vertex_sets`.
     sides : sequence of str
         Names of the sides.
     periodic : bool
@@ -45,10 +85,12 @@ def as_boundary(
     if isinstance(boundary, str):
         found = dict.fromkeys(sides, as_word("boundary", boundary, words))
     elif isinstance(boundary, dict):
-        if any(key in _VALUES for key in boundary):
-            as_word("boundary", boundary, words)
+        if any(isinstance(key, str) and key in _VALUES for key in boundary):
+            return dict.fromkeys(sides, as_word("boundary", boundary, words))
         found = dict.fromkeys(sides, "reflect")
         for side, word in boundary.items():
+            if _is_set(word):
+                continue
             pair = [s for s in sides if both and side == s[:-1]]
             if side not in found and not pair:
                 names = ", ".join(map(repr, sides))
@@ -82,9 +124,80 @@ def as_boundary(
 def as_word(name: str, word: Any, words: Sequence[str]) -> str:
     """Return what one of `words` means: "reflect", "absorb" or "periodic"."""
     if isinstance(word, dict):
-        raise InputError(
-            f"{name}={word!r} is not supported yet: take one of {', '.join(map(repr, words))}"
-        )
+        return "absorb" if _numbers(name, word).keys() == {"value"} else "reflect"
     if not isinstance(word, str) or word not in words:
-        raise InputError(f"{name} must be one of {', '.join(map(repr, words))}, got {word!r}")
+        raise InputError(
+            f"{name} must be one of {', '.join(map(repr, words))}, or {_FORMS}, got {word!r}"
+        )
     return WORDS[word]
+
+
+def conditions(boundary: Any, sides: Sequence[str]) -> dict[str, Condition]:
+    """Return the numbers that a boundary gives, {side: Condition}; sides with a word are left out.
+
+    Parameters
+    ----------
+    boundary : str or dict
+        As `as_boundary` takes it, and already accepted by it.
+    sides : sequence of str
+        Names of the sides.
+    """
+    if not isinstance(boundary, dict):
+        return {}
+    if any(isinstance(key, str) and key in _VALUES for key in boundary):
+        return dict.fromkeys(sides, _condition("boundary", boundary))
+    found = {}
+    for side, word in boundary.items():
+        if isinstance(word, dict) and not _is_set(word):
+            condition = _condition(f"boundary[{side!r}]", word)
+            name = str(side)
+            found.update({s: condition for s in sides if s in (name, f"{name}-", f"{name}+")})
+    return found
+
+
+def vertex_sets(boundary: Any) -> dict[str, VertexSet]:
+    """Return the sets of vertices that a boundary names, {name: VertexSet}.
+
+    They are written {"where": where} or {"where": where, "type": "absorb" or "value": g}.
+    """
+    if not isinstance(boundary, dict):
+        return {}
+    found = {}
+    for name, word in boundary.items():
+        if not _is_set(word):
+            continue
+        rest = {key: value for key, value in word.items() if key != "where"}
+        if rest in ({}, {"type": "absorb"}, {"type": "dirichlet"}):
+            found[str(name)] = VertexSet(word["where"])
+        elif rest.keys() == {"value"}:
+            value = as_float(f"boundary[{name!r}]['value']", rest["value"])
+            found[str(name)] = VertexSet(word["where"], value)
+        else:
+            raise InputError(
+                f"boundary[{name!r}] must be {{'where': ...}}, which absorbs, or have a 'value' "
+                f"besides, got {word!r}"
+            )
+    return found
+
+
+def _is_set(word: Any) -> bool:
+    return isinstance(word, Mapping) and "where" in word
+
+
+def _condition(name: str, word: dict[str, Any]) -> Condition:
+    return Condition(**_numbers(name, word))
+
+
+def _numbers(name: str, word: dict[str, Any]) -> dict[str, float]:
+    """Return the arguments of `Condition` that a dict of py-pde's words gives."""
+    kind, rest = word.get("type"), {key: v for key, v in word.items() if key != "type"}
+    if kind in (None, "value", "derivative") and len(rest) == 1:
+        (key,) = rest
+        if key in ("value", "derivative") and kind in (None, key):
+            return {key: as_float(f"{name}[{key!r}]", rest[key])}
+    if kind == "mixed" and rest.keys() <= {"value", "const"} and "value" in rest:
+        return {
+            "transfer": as_float(f"{name}['value']", rest["value"], low=0),
+            "derivative": as_float(f"{name}['const']", rest.get("const", 0.0)),
+        }
+    raise InputError(f"{name} must be a word, or {_FORMS}, got {word!r}")

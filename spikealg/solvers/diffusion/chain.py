@@ -28,7 +28,7 @@ def walk(
     Returns
     -------
     Walk
-        ``counts`` (T, V) and ``exited`` (T, S), float64.
+        ``counts`` (T, V), ``exited`` (T, S) and ``left`` (N + 1, S), float64.
     """
     walking, exited = settle(transition, np.asarray(start, dtype=np.float64))
     state = np.concatenate([walking, exited])
@@ -36,10 +36,13 @@ def walk(
     step = transition.closed.T.tocsr()
     n = len(walking)
     recorded = np.empty((len(steps), len(state)))
+    left = np.empty((int(steps[-1]) + 1, len(state) - n))
+    left[0] = exited
     done = 0
     for row, wanted in enumerate(steps.tolist()):
-        for _ in range(wanted - done):
+        for number in range(done, wanted):
             state = step @ state
+            left[number + 1] = state[n:]
         done = wanted
         recorded[row] = state
-    return Walk(counts=recorded[:, :n], exited=recorded[:, n:])
+    return Walk(counts=recorded[:, :n], exited=recorded[:, n:], left=left)

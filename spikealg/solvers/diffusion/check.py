@@ -13,45 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.errors import CheckFailedError
-from spikealg.solvers.diffusion.goodness import Fit, goodness
-from spikealg.solvers.diffusion.methods import CIRCUITS_OF, chain_probabilities
+from spikealg.solvers.diffusion.circuit_check import SIGNIFICANCE, CircuitCheck, compare_groups
+from spikealg.solvers.diffusion.expected import expect
+from spikealg.solvers.diffusion.methods import CIRCUITS_OF
 from spikealg.solvers.diffusion.reference import compare
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
 
-__all__ = ["ChainCheck", "Check", "CircuitCheck", "check"]
+__all__ = ["ChainCheck", "Check", "check"]
 
 FloatArray = npt.NDArray[np.float64]
-SIGNIFICANCE = 1e-3
-"""A correct solution fails the circuit's test once in a thousand seeds."""
-
-
-@dataclass(frozen=True)
-class CircuitCheck:
-    """The walkers against their own chain: statistics, no discretisation error.
-
-    Attributes
-    ----------
-    ok : bool
-        ``p_value`` ≥ 0.001 and ``conserved``.
-    p_value : float
-        Chance of a fit at least as bad as the worst of all recorded times (χ² over vertices and
-        sinks, Bonferroni over times). 1 for method "chain", which draws nothing.
-    time, chi_square, dof, largest_z : float, float, int, float
-        Of the worst time: statistic, degrees of freedom, and the largest deviation of a cell in
-        standard errors.
-    conserved : bool
-        Whether walkers in the domain and walkers that left add up at every recorded time.
-    """
-
-    ok: bool
-    p_value: float
-    time: float
-    chi_square: float
-    dof: int
-    largest_z: float
-    conserved: bool
 
 
 @dataclass(frozen=True)
@@ -140,15 +112,20 @@ class Check:
         rows = []
         if self.method == "chain":
             rows.append(("walkers", True, "none were drawn: counts are expectations"))
-        elif circuit.dof == 0 and circuit.p_value > 0:
+        elif circuit.dof == 0 and circuit.largest_z == 0 and circuit.p_value > 0:
             rows.append(("walkers against chain", True, "too few walkers, or places, to test"))
         else:
             rows.append(
                 (
                     f"{'circuit' if self.method in CIRCUITS_OF else 'walkers'} against chain",
                     circuit.p_value >= SIGNIFICANCE,
-                    f"χ² = {circuit.chi_square:.1f} on {circuit.dof} degrees of freedom at "
-                    f"t = {circuit.time:g}, p = {circuit.p_value:.2g}, "
+                    (
+                        f"χ² = {circuit.chi_square:.1f} on {circuit.dof} degrees of freedom at "
+                        f"t = {circuit.time:g}, "
+                        if circuit.dof
+                        else "times spent at vertices, "
+                    )
+                    + f"p = {circuit.p_value:.2g}, "
                     f"largest deviation {circuit.largest_z:.1f} σ"
                     + ("" if self.probability_bits == 32 else f"; {rounded}"),
                 )
@@ -175,12 +152,21 @@ class Check:
 
 def check(solution: Solution) -> Check:
     """Return what `Solution.check` documents."""
-    probability = chain_probabilities(solution.rates, solution.segments, solution.start)
-    circuit = _check_circuit(solution, probability)
-    reference = compare(solution, probability)
+    expected = tuple(
+        expect(
+            solution.rates,
+            solution.segments,
+            group.load,
+            endless=solution.endless,
+            walkers=group.total_walkers,
+        )
+        for group in solution.groups
+    )
+    circuit = compare_groups(solution, expected)
+    reference = compare(solution, expected)
     chain = ChainCheck(
         ok=bool(
-            np.isfinite(probability).all()
+            all(np.isfinite(group.counts).all() for group in expected)
             and np.isfinite(reference.relative_l2).all()
             and np.isfinite(reference.max_error).all()
         ),
@@ -191,35 +177,23 @@ def check(solution: Solution) -> Check:
         max_error=reference.max_error,
         order=reference.order,
     )
-    mass = solution.rates.mass * solution.rates.live
-    norm = np.sqrt(mass @ solution.density[-1] ** 2)
-    error = np.sqrt(mass @ solution.stderr[-1] ** 2)
     return Check(
         ok=circuit.ok and chain.ok,
         circuit=circuit,
         chain=chain,
-        statistical=float(error / norm) if norm > 0 else float("inf"),
+        statistical=_statistical(solution),
         method=solution.method,
         probability_bits=solution.probability_bits,
     )
 
 
-def _check_circuit(solution: Solution, probability: FloatArray) -> CircuitCheck:
-    cells = np.concatenate([solution.counts, solution.exit_counts], axis=1)
-    if solution.method == "chain":
-        conserved = bool(np.allclose(cells.sum(axis=1), solution.walkers, rtol=1e-9, atol=0))
-        return CircuitCheck(conserved, 1.0, float(solution.t[-1]), 0.0, 0, 0.0, conserved)
-    conserved = bool(np.all(cells.sum(axis=1) == solution.walkers))
-    fits = [goodness(row, solution.walkers * p) for row, p in zip(cells, probability, strict=True)]
-    worst = min(range(len(fits)), key=lambda i: fits[i].p_value)
-    fit: Fit = fits[worst]
-    p_value = min(1.0, fit.p_value * len(fits))
-    return CircuitCheck(
-        ok=conserved and p_value >= SIGNIFICANCE,
-        p_value=p_value,
-        time=float(solution.t[worst]),
-        chi_square=fit.chi_square,
-        dof=fit.dof,
-        largest_z=fit.largest_z,
-        conserved=conserved,
-    )
+def _statistical(solution: Solution) -> float:
+    """Return the relative standard error of the answer at the last time."""
+    if solution.mode == "backward":
+        answer, error = solution.value, solution.value_stderr
+        weight = np.ones(len(answer))
+    else:
+        answer, error = solution.density[-1], solution.stderr[-1]
+        weight = solution.rates.mass * solution.rates.live
+    norm = np.sqrt(weight @ answer**2)
+    return float(np.sqrt(weight @ error**2) / norm) if norm > 0 else float("inf")

@@ -38,6 +38,14 @@ class Coefficients:
     drift: Any = None
     upwind: bool = False
 
+    def at(self, x: FloatArray, axes: int) -> FloatArray:
+        """Return D, or ½σ², at all vertices x (V,) or (V, axes), as (V, axes)."""
+        if self.sigma is not None:
+            return np.asarray(0.5 * evaluate("sigma", self.sigma, x, axes, low=0) ** 2)
+        if self.diffusivity is None:
+            return np.zeros((len(x), axes))
+        return evaluate("diffusivity", self.diffusivity, x, axes, low=0)
+
 
 def evaluate(
     name: str,

@@ -94,17 +94,18 @@ def walk(
     Returns
     -------
     Walk
-        ``counts`` (T, V), ``exited`` (T, S), int64, and the runs: one per block of lanes.
+        ``counts`` (T, V), ``exited`` (T, S), ``left`` (N + 1, S), int64, and the runs:
+        one per block of lanes.
     """
     lanes = as_int("lanes", lanes, low=1)
     steps = np.asarray(steps, dtype=np.int64)
     walking, left = settle(transition, np.asarray(start, dtype=np.int64))
     vertices = transition.vertices
     counts = np.zeros((len(steps), len(start)), dtype=np.int64)
-    exited = np.tile(left, (len(steps), 1))
-    if not walking.any():
-        return Walk(counts, exited)
     n_steps = int(steps[-1])
+    gone = np.tile(left, (n_steps + 1, 1))
+    if not walking.any():
+        return Walk(counts, gone[steps], gone)
     fullest = -(-int(walking.sum()) // lanes)
     if fullest > MOST:
         raise InputError(
@@ -146,9 +147,11 @@ def walk(
                 )
             counts[:, vertices] += run.epochs.reshape(len(steps), -1, len(vertices)).sum(axis=1)
             if leaving:
-                exited += count_exits(run, plan.exit_side, steps, len(transition.sides))
+                gone += count_exits(
+                    run, plan.exit_side, np.arange(n_steps + 1), len(transition.sides)
+                )
             runs.append(run.counts_only())
-    return Walk(counts, exited, tuple(runs))
+    return Walk(counts, gone[steps], gone, tuple(runs))
 
 
 def _block_lanes(vertices: int, recorded_steps: int) -> int:

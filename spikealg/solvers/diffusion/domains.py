@@ -35,7 +35,7 @@ class Mesh(Protocol):
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from vertex to vertex and into the absorbing sides."""
 
-    def locate(self, initial: Any) -> tuple[IntArray, FloatArray] | None:
+    def locate(self, initial: Any, name: str = "initial") -> tuple[IntArray, FloatArray] | None:
         """Return vertices and masses of an `initial` that names places, None if it is a density.
 
         Places are a point, split linearly between the vertices around it so that the mean

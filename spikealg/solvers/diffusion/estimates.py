@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from spikealg.arguments import as_float_array
 
 __all__ = ["Expectation", "count_stderr", "estimate"]
 
@@ -43,22 +40,19 @@ def count_stderr(counts: npt.NDArray[Any], walkers: int) -> FloatArray:
 
 
 def estimate(
-    f: Callable[[FloatArray], Any] | npt.ArrayLike,
-    x: FloatArray,
+    values: FloatArray,
     counts: npt.NDArray[Any],
     walkers: int,
     total: float,
     *,
     drawn: bool,
 ) -> Expectation:
-    """Return total/walkers · Σ f(x_v)·counts_v, a mean over walkers; those that left count as 0.
+    """Return total/walkers · Σ f_v·counts_v, a mean over walkers; those that left count as 0.
 
     Parameters
     ----------
-    f : callable or array_like
-        A function of `x` with one value per vertex, or these values, (V,).
-    x : (V,) or (V, dimensions) float64
-        Positions [length].
+    values : (V,) float64
+        f at every vertex.
     counts : (T, V)
         Walkers per vertex.
     walkers : int
@@ -68,7 +62,6 @@ def estimate(
     drawn : bool
         Whether the counts are draws; the standard error is 0 if not.
     """
-    values = as_float_array("f", f(x) if callable(f) else f, shape=(counts.shape[1],))
     mean = counts @ values / walkers
     if not drawn:
         stderr = np.zeros(len(mean))

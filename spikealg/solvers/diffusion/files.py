@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from scipy import sparse
 from spikealg.archive import read_archive, write_archive
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
 from spikealg.errors import FileFormatError
+from spikealg.solvers.diffusion.groups import Group, Load
 from spikealg.solvers.diffusion.layout import Layout, layout_of
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS
+from spikealg.solvers.diffusion.problem import MODES
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.reference import exact_density
 from spikealg.solvers.diffusion.saved import ExactValues, SavedMesh, SavedProblem
@@ -24,10 +27,11 @@ from spikealg.solvers.diffusion.times import Segment
 __all__ = ["load", "save"]
 
 FORMAT = "spikealg-diffusion-solution"
-VERSION = 1
+VERSION = 2
 Arrays = dict[str, npt.NDArray[Any]]
-_SCALARS = ("method", "total", "walkers", "lanes", "circuit", "probability_bits", "seed")
-_ARRAYS = ("t", "counts", "exit_counts", "start")
+_SCALARS = ("mode", "method", "lanes", "circuit", "probability_bits", "seed")
+_ARRAYS = ("t", "side_values", "value", "value_stderr")
+_OF_GROUP = ("walkers", "counts", "exited", "left")
 
 
 def save(solution: Solution, path: str | Path) -> None:
@@ -37,19 +41,27 @@ def save(solution: Solution, path: str | Path) -> None:
     arrays: Arrays = {name: getattr(solution, name) for name in _ARRAYS}
     for name in ("x", "mass", "live", "sink"):
         arrays[name] = getattr(rates, name)
-    for name in ("between", "exits"):
+    for number, group in enumerate(solution.groups):
+        arrays |= {f"group.{number}.{name}": getattr(group, name) for name in _OF_GROUP}
+        arrays[f"group.{number}.start"] = group.load.probability
+        if group.stay is not None:
+            arrays[f"group.{number}.stay"] = group.stay
+    for name in ("between", "exits", "entries"):
         matrix = getattr(rates, name)
         for part in ("data", "indices", "indptr"):
             arrays[f"{name}.{part}"] = getattr(matrix, part)
-    arrays["index"] = layout.index
+    arrays |= {"index": layout.index, "faces": layout.faces}
     for name, parts in (("axis", layout.axes), ("ring", layout.rings)):
         arrays |= {f"{name}.{i}": part for i, part in enumerate(parts)}
-    if problem.exact is not None:
+    if problem.exact is not None and solution.mode != "backward":
         later = solution.t[solution.t > solution.segments[0].start]
         arrays |= {"exact.t": later, "exact.density": exact_density(problem, later)}
     header = {name: getattr(solution, name) for name in _SCALARS} | {
+        "points": [p if isinstance(p, (int, float, tuple)) else str(p) for p in solution.points],
         "sides": rates.sides,
         "auto_fraction": rates.auto_fraction,
+        "exponential": rates.exponential,
+        "groups": [[group.load.role, group.load.total] for group in solution.groups],
         "segments": [
             [part.start, part.end, part.dt, part.steps, part.recorded] for part in solution.segments
         ],
@@ -98,15 +110,17 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         rings=tuple(arrays[f"ring.{i}"] for i in range(header["rings"])),
         metres=bool(header["metres"]),
         nodes=tuple(map(str, header["nodes"])),
+        faces=as_int_array("faces", arrays["faces"], low=0, high=len(arrays["mass"]) - 1),
     )
     sides = tuple(map(str, header["sides"]))
     n, n_times = len(arrays["mass"]), len(arrays["t"])
-    shapes = {"counts": (n_times, n), "exit_counts": (n_times, len(sides)), "start": (n,)}
-    shapes |= {"live": (n,), "sink": (n,), "index": (n,)}
-    for name, shape in shapes.items():
-        if arrays[name].shape != shape:
-            raise ValueError(f"{name} has shape {arrays[name].shape} in place of {shape}")
+    shapes = {"live": (n,), "sink": (n,), "index": (n,), "side_values": (len(sides),)}
+    _require_shapes(arrays, shapes)
     _require_sound(header, arrays, n_sides=len(sides), n_places=math.prod(layout.shape))
+    groups = tuple(
+        _group(header, arrays, number, (n_times, n, len(sides)))
+        for number in range(len(header["groups"]))
+    )
     rates = Rates(
         x=arrays["x"],
         mass=arrays["mass"],
@@ -116,6 +130,8 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         live=arrays["live"],
         sink=arrays["sink"],
         auto_fraction=float(header["auto_fraction"]),
+        entries=_matrix(arrays, "entries", (n, len(sides))),
+        exponential=bool(header["exponential"]),
     )
     exact = None
     if "exact.t" in arrays:
@@ -128,12 +144,13 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         rates=rates,
         segments=tuple(_segment(*part) for part in header["segments"]),
         t=arrays["t"],
-        counts=arrays["counts"],
-        exit_counts=arrays["exit_counts"],
-        start=arrays["start"],
+        groups=groups,
+        mode=as_choice("mode", header["mode"], MODES),
         method=as_choice("method", header["method"], METHODS),
-        total=as_float("total", header["total"], above=0),
-        walkers=as_int("walkers", header["walkers"], low=1),
+        points=tuple(tuple(p) if isinstance(p, list) else p for p in header["points"]),
+        side_values=arrays["side_values"],
+        value=as_float_array("value", arrays["value"]),
+        value_stderr=arrays["value_stderr"],
         lanes=as_int("lanes", header["lanes"], low=1),
         circuit=_circuit(header),
         probability_bits=as_int("probability_bits", header["probability_bits"], low=1, high=32),
@@ -159,11 +176,49 @@ def _segment(start: float, end: float, dt: float, steps: int, recorded: list[int
     )
 
 
+def _group(
+    header: dict[str, Any], arrays: Arrays, number: int, shape: tuple[int, int, int]
+) -> Group:
+    """Return a group of walkers; `shape` is that of times, vertices and sides."""
+    role, total = header["groups"][number]
+    own = {
+        name: arrays[f"group.{number}.{name}"]
+        for name in ("start", "stay", *_OF_GROUP)
+        if f"group.{number}.{name}" in arrays
+    }
+    n_batches, (n_times, n, n_sides) = len(own["walkers"]), shape
+    last = sum(part[3] for part in header["segments"])
+    shapes = {
+        "walkers": (n_batches,),
+        "counts": (n_batches, n_times, n),
+        "exited": (n_batches, n_times, n_sides),
+        "start": (n,),
+        "stay": (n_batches, n_times, n),
+    }
+    counted = np.dtype(np.float64 if header["method"] == "chain" else np.int64)
+    types = dict.fromkeys(("counts", "exited", "left"), counted)
+    types |= dict.fromkeys(("start", "stay"), np.dtype(np.float64))
+    for name, array in own.items():
+        if name in shapes and array.shape != shapes[name]:
+            raise ValueError(f"{name} has shape {array.shape} in place of {shapes[name]}")
+        if name in types and array.dtype != types[name]:
+            raise ValueError(f"{name} has dtype {array.dtype} in place of {types[name]}")
+        as_float_array(name, array, low=0)
+    if own["left"].shape[1:] != (n_sides,) or len(own["left"]) not in (1, last + 1):
+        raise ValueError(f"left has shape {own['left'].shape}")
+    walkers = as_int_array("walkers", own["walkers"], low=1)
+    load = Load(
+        as_choice("role", role, ("initial", "source", "value")),
+        own["start"],
+        as_float("total", total),
+        "stay" in own,
+    )
+    return Group(load, walkers, own["counts"], own["exited"], own["left"], own.get("stay"))
+
+
 def _require_sound(header: dict[str, Any], arrays: Arrays, *, n_sides: int, n_places: int) -> None:
     """Refuse arrays that no solution has; shapes but that of x are known to be right."""
-    counted = np.float64 if header["method"] == "chain" else np.int64
-    types: dict[str, Any] = dict.fromkeys(("t", "x", "mass", "start"), np.dtype(np.float64))
-    types |= dict.fromkeys(("counts", "exit_counts"), np.dtype(counted))
+    types: dict[str, Any] = dict.fromkeys(("t", "x", "mass"), np.dtype(np.float64))
     types |= {"live": np.dtype(bool), "sink": np.dtype(np.int64)}
     for name, dtype in types.items():
         if arrays[name].dtype != dtype:
@@ -171,9 +226,12 @@ def _require_sound(header: dict[str, Any], arrays: Arrays, *, n_sides: int, n_pl
     n, x, t = len(arrays["mass"]), arrays["x"], arrays["t"]
     if x.shape != (n,) and (x.ndim != 2 or len(x) != n or not 1 <= x.shape[1] <= 3):
         raise ValueError(f"x has shape {x.shape}, which is not that of {n} positions")
-    for name, low in (("counts", 0), ("exit_counts", 0), ("start", 0), ("mass", 0), ("x", None)):
+    for name, low in (("mass", 0), ("x", None)):
         as_float_array(name, arrays[name], low=low)
-    if t.ndim != 1 or not len(t) or not (np.diff(as_float_array("t", t)) > 0).all():
+    endless = t.shape == (1,) and bool(np.isinf(t[0]))
+    if not endless and (
+        t.ndim != 1 or not len(t) or not (np.diff(as_float_array("t", t)) > 0).all()
+    ):
         raise ValueError("t holds no increasing times")
     if not header["segments"]:
         raise ValueError("there are no segments")
@@ -182,6 +240,12 @@ def _require_sound(header: dict[str, Any], arrays: Arrays, *, n_sides: int, n_pl
     as_int_array("sink", arrays["sink"], low=-1, high=n_sides - 1)
     if header["axes"]:
         as_int_array("index", arrays["index"], low=0, high=n_places - 1)
+
+
+def _require_shapes(arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape} in place of {shape}")
 
 
 def _matrix(arrays: Arrays, name: str, shape: tuple[int, int]) -> Any:

@@ -12,9 +12,8 @@ from scipy import sparse
 
 from spikealg.arguments import as_choice, as_float
 from spikealg.errors import InputError, InputTypeError
-from spikealg.solvers.diffusion.boundary import as_boundary
 from spikealg.solvers.diffusion.coefficients import Coefficients, evaluate
-from spikealg.solvers.diffusion.domains import Mesh
+from spikealg.solvers.diffusion.nodes import NodeMesh, absorbing_nodes
 from spikealg.solvers.diffusion.rates import Rates
 
 __all__ = ["Graph", "GraphMesh"]
@@ -84,28 +83,7 @@ class Graph:
 
     def mesh(self, boundary: Any = "reflect") -> GraphMesh:
         """Return the vertices for a boundary: "reflect" or {node: "absorb"}."""
-        if isinstance(boundary, dict):
-            for node in boundary:
-                if node not in self.index:
-                    raise InputError(f"boundary has no node {node!r} in the graph")
-            words = as_boundary(boundary, self.nodes, periodic=False)  # type: ignore[arg-type]
-            absorbing = tuple(i for i, node in enumerate(self.nodes) if words[node] == "absorb")  # type: ignore[index]
-        elif as_boundary(boundary, ("",), periodic=False)[""] == "absorb":
-            raise InputError(
-                "boundary='absorb' would absorb every node: name them, as in "
-                f"{{{self.nodes[0]!r}: 'absorb'}}"
-            )
-        else:
-            absorbing = ()
-        named: dict[str, Hashable] = {}
-        for node in (self.nodes[i] for i in absorbing):
-            if str(node) in named:
-                raise InputError(
-                    f"absorbing nodes {named[str(node)]!r} and {node!r} have the same name "
-                    f"{str(node)!r}, by which solution.exited tells them apart: relabel one of them"
-                )
-            named[str(node)] = node
-        return GraphMesh(self, absorbing)
+        return GraphMesh(self, absorbing_nodes(boundary, self.nodes, "graph"))
 
     def refine(self, factor: int | None = None) -> Graph:
         """Refuse: a graph is not the sampling of anything finer."""
@@ -115,18 +93,12 @@ class Graph:
         return f"Graph({len(self.nodes)} nodes, {self.weights.nnz} directed edges)"
 
 
-class GraphMesh:
+class GraphMesh(NodeMesh):
     """The nodes of a `Graph`, some of which absorb."""
 
     def __init__(self, domain: Graph, absorbing: tuple[int, ...]) -> None:
-        self.domain, self.absorbing = domain, absorbing
-        self.x = np.arange(len(domain.nodes), dtype=np.float64)
-        self.mass = np.ones(len(domain.nodes))
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """Names of the absorbing nodes."""
-        return tuple(str(self.domain.nodes[i]) for i in self.absorbing)
+        super().__init__(domain.nodes, absorbing, "Graph")
+        self.domain = domain
 
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from node to node and into the absorbing nodes."""
@@ -143,6 +115,7 @@ class GraphMesh:
             rate = rate / np.where(degree > 0, degree, 1)[row]
         sink = np.full(n, -1, dtype=np.int64)
         sink[list(self.absorbing)] = np.arange(len(self.absorbing))
+        enters = (sink[row] >= 0) & (sink[column] < 0) & (rate > 0)
         moves = (row != column) & (sink[row] < 0) & (rate > 0)
         leaves = moves & (sink[column] >= 0)
         goes = moves & ~leaves
@@ -156,6 +129,9 @@ class GraphMesh:
             self.sides,
             sink < 0,
             sink,
+            entries=sparse.csr_array(
+                (rate[enters], (column[enters], sink[row[enters]])), shape=(n, len(self.absorbing))
+            ),
         )
 
     def _strength(
@@ -168,26 +144,3 @@ class GraphMesh:
             return 1.0
         value = evaluate("diffusivity", coefficients.diffusivity, self.x, 1, low=0)[:, 0]
         return np.asarray(0.5 * (value[row] + value[column]))
-
-    def locate(self, initial: Any) -> tuple[IntArray, FloatArray] | None:
-        """Return nodes and their masses; None if `initial` is an array or a function."""
-        if isinstance(initial, dict):
-            places = initial
-        elif isinstance(initial, (np.ndarray, list)) or callable(initial):
-            return None
-        else:
-            places = {initial: 1.0}
-        for node in places:
-            if not isinstance(node, Hashable) or node not in self.domain.index:
-                raise InputError(f"initial node {node!r} is not in the graph")
-        vertices = np.array([self.domain.index[node] for node in places], dtype=np.int64)
-        masses = [as_float(f"initial[{node!r}]", mass, low=0) for node, mass in places.items()]
-        return vertices, np.array(masses)
-
-    def grid(self, values: npt.ArrayLike) -> FloatArray:
-        """Refuse: nodes do not lie on a lattice."""
-        raise InputError("a Graph is no lattice: its values have one axis, in the order of nodes")
-
-    def restrict(self, fine: Mesh, values: npt.ArrayLike) -> FloatArray:
-        """Refuse, as `Graph.refine` does."""
-        raise InputError("a Graph has no refinement: its nodes are all there is")

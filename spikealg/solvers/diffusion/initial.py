@@ -11,9 +11,9 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.domains import Mesh
-from spikealg.solvers.diffusion.rates import Rates, at_vertex
+from spikealg.solvers.diffusion.rates import Rates
 
-__all__ = ["Initial", "distribution"]
+__all__ = ["Initial", "by_sign", "distribution", "values"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -29,14 +29,17 @@ class Initial:
         left at once.
     total : float
         Mass that all walkers together carry: the integral of the initial density, 1 for a point.
+        Negative for the walkers that stand for what lies below 0.
     """
 
     probability: FloatArray
     total: float
 
 
-def distribution(mesh: Mesh, rates: Rates, initial: Any) -> Initial:
-    """Return `initial` as probabilities per vertex and total mass.
+def distribution(
+    mesh: Mesh, rates: Rates, initial: Any, name: str = "initial"
+) -> tuple[Initial, ...]:
+    """Return `initial` as probabilities per vertex and total mass, of either sign apart.
 
     Parameters
     ----------
@@ -46,47 +49,60 @@ def distribution(mesh: Mesh, rates: Rates, initial: Any) -> Initial:
         Gives vertices their mass, and says which are sinks.
     initial : callable, array_like, point, node or {node: mass}
         As in `Problem`.
+    name : str
+        Of the argument, for errors.
+
+    Returns
+    -------
+    tuple of Initial
+        One of positive mass, one of negative mass, or both.
 
     Raises
     ------
     InputError
-        If it lies outside the domain, is negative or not a number, has no mass, or lies on
-        absorbing vertices only.
+        If it lies outside the domain, is not a number, has no mass, or lies on absorbing vertices
+        only.
     """
     placed = mesh.locate(initial)
     if placed is not None:
         mass = np.zeros(len(rates.x))
         np.add.at(mass, *placed)
     else:
-        mass = _density(initial, rates) * rates.mass
-    total = float(mass.sum())
-    if not total > 0:
-        raise InputError(f"initial has mass {total:g}: it must be positive somewhere in the domain")
+        mass = values(name, initial, rates) * rates.mass
+    if not mass.any():
+        raise InputError(f"{name} has mass 0: it must be positive somewhere in the domain")
     if not mass[rates.sink < 0].any():
         raise InputError(
-            "all of initial lies on absorbing sides, where walkers leave at once: start inside"
+            f"all of {name} lies on absorbing sides, where walkers leave at once: start inside"
         )
-    return Initial(mass / total, total)
+    return by_sign(mass)
 
 
-def _density(initial: Any, rates: Rates) -> FloatArray:
+def by_sign(mass: FloatArray) -> tuple[Initial, ...]:
+    """Return masses of vertices, (V,), as starts of positive and of negative total."""
+    found = []
+    for sign in (1, -1):
+        part = np.maximum(sign * mass, 0)
+        total = float(part.sum())
+        if total > 0:
+            found.append(Initial(part / total, sign * total))
+    return tuple(found)
+
+
+def values(name: str, given: Any, rates: Rates) -> FloatArray:
+    """Return a function of x, or its values, at every vertex, (V,)."""
     n = len(rates.x)
-    if callable(initial):
-        name, wanted = "initial(x)", "be a number or"
-        density = as_float_array(name, initial(rates.x))
-        if density.ndim == 0:
-            density = np.full(n, float(density))
+    if callable(given):
+        result = as_float_array(f"{name}(x)", given(rates.x))
+        if result.ndim == 0:
+            result = np.full(n, float(result))
+        name, wanted = f"{name}(x)", "be a number or"
     else:
-        name, wanted = "initial", "be a point or"
-        density = as_float_array(name, initial)
-    if density.shape != (n,):
+        result = as_float_array(name, given)
+        wanted = "be a point or" if name == "initial" else "be a function of x or"
+    if result.shape != (n,):
         raise InputError(
             f"{name} must {wanted} have one value per vertex, shape ({n},), "
-            f"got shape {density.shape}"
+            f"got shape {result.shape}"
         )
-    if (density < 0).any():
-        vertex = int(np.argmax(density < 0))
-        raise InputError(
-            f"{name} must not be negative, got {density[vertex]:g} at {at_vertex(rates.x, vertex)}"
-        )
-    return density
+    return result

@@ -232,6 +232,14 @@ class LatticeMesh:
         """Return the rates from vertex to vertex and into the absorbing sides."""
         return self._rates(coefficients, partial(self._advice, coefficients))
 
+    def wall(self, side: str, coefficients: Coefficients) -> FloatArray:
+        """Return D times the area that each vertex has on a side, (V,), 0 for vertices off it."""
+        axis, end = _AXES.index(side[0]), 0 if side[1] == "-" else -1
+        there = np.zeros(self.shape, dtype=bool)
+        np.moveaxis(there, axis, 0)[end] = True
+        area = np.where(there.ravel(), self.mass * self._factor[:, axis] / self.spacing[axis], 0.0)
+        return np.asarray(area * coefficients.at(self.x, len(self.n))[:, axis])
+
     def _rates(self, coefficients: Coefficients, finer: Callable[[int, float], str]) -> Rates:
         lattice = Lattice(
             self.x,
@@ -278,27 +286,27 @@ class LatticeMesh:
         known = all(callable(value) or np.size(value) <= len(self.n) for value in given)
         return known and math.prod(self.shape) // self.shape[axis] * cells <= _CHEAP
 
-    def locate(self, initial: Any) -> tuple[IntArray, FloatArray] | None:
+    def locate(self, initial: Any, name: str = "initial") -> tuple[IntArray, FloatArray] | None:
         """Return the vertices around a point and their shares; None if `initial` is a density."""
         if isinstance(initial, dict):
-            raise InputError("initial must be a density or a point on a lattice, got a dict")
+            raise InputError(f"{name} must be a density or a point on a lattice, got a dict")
         if callable(initial):
             return None
-        point = as_float_array("initial", initial)
+        point = as_float_array(name, initial)
         if point.ndim == 0:
             if len(self.n) > 1:
                 raise InputError(
-                    f"initial must be a density or a point of {len(self.n)} numbers "
+                    f"{name} must be a density or a point of {len(self.n)} numbers "
                     f"({', '.join(_AXES[: len(self.n)])}), got {initial!r}"
                 )
-            point = np.array([as_float("initial", initial)])
+            point = np.array([as_float(name, initial)])
         if point.shape != (len(self.n),):
             return None
         near, share = [], []
         for axis, p in enumerate(point.tolist()):
             if not self.lower[axis] <= p <= self.upper[axis]:
                 raise InputError(
-                    f"initial point {initial!r} lies outside the domain: {_AXES[axis]} must be "
+                    f"{name} point {initial!r} lies outside the domain: {_AXES[axis]} must be "
                     f"from {self.lower[axis]:g} to {self.upper[axis]:g}"
                 )
             cell, part = _split((p - self.lower[axis]) / self.spacing[axis], self.n[axis])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.graph import GraphMesh
+from spikealg.solvers.diffusion.ball import BallMesh
 from spikealg.solvers.diffusion.lattice import LatticeMesh
+from spikealg.solvers.diffusion.nodes import NodeMesh
+from spikealg.solvers.diffusion.phasespace import PhaseMesh
 from spikealg.solvers.diffusion.polygon import PolygonMesh
+from spikealg.solvers.diffusion.trianglemesh import SurfaceMesh
 
 __all__ = ["Layout", "layout_of"]
 
@@ -35,7 +38,9 @@ class Layout:
     metres : bool
         Whether positions are metres on a map (a polygon with ``crs="lonlat"``).
     nodes : tuple of str
-        Names of the vertices of a graph; empty for others.
+        Names of the vertices of a graph or chain; empty for others.
+    faces : (F, 3) int64
+        Corners of the triangles of a surface; empty for others.
     """
 
     axes: tuple[FloatArray, ...]
@@ -43,6 +48,7 @@ class Layout:
     rings: tuple[FloatArray, ...] = ()
     metres: bool = False
     nodes: tuple[str, ...] = ()
+    faces: IntArray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,7 +58,8 @@ class Layout:
     def grid(self, values: npt.ArrayLike) -> FloatArray:
         """Return values (..., V) as (..., nx, ny, ...), NaN where the lattice has no vertex."""
         if not self.axes:
-            raise InputError("a graph is no lattice: its values have one axis, that of the nodes")
+            what = "surface" if len(self.faces) else "graph"
+            raise InputError(f"a {what} is no lattice: its values have one axis")
         array = np.asarray(values, dtype=np.float64)
         if array.ndim == 0 or array.shape[-1] != len(self.index):
             raise InputError(f"values must have shape (..., {len(self.index)}), got {array.shape}")
@@ -63,9 +70,13 @@ class Layout:
 
 def layout_of(mesh: Any) -> Layout:
     """Return the layout of a mesh of any domain, or of one that was read from a file."""
-    if isinstance(mesh, GraphMesh):
-        return Layout((), np.arange(len(mesh.x)), nodes=tuple(map(str, mesh.domain.nodes)))
-    if isinstance(mesh, LatticeMesh):
+    if isinstance(mesh, NodeMesh):
+        return Layout((), np.arange(len(mesh.x)), nodes=tuple(map(str, mesh.nodes)))
+    if isinstance(mesh, SurfaceMesh):
+        return Layout((), np.arange(len(mesh.x)), faces=mesh.domain.faces)
+    if isinstance(mesh, BallMesh):
+        return Layout(mesh.axes, np.flatnonzero(mesh.inside.ravel()))
+    if isinstance(mesh, (LatticeMesh, PhaseMesh)):
         return Layout(mesh.axes, np.arange(math.prod(mesh.shape)))
     if isinstance(mesh, PolygonMesh):
         return Layout(

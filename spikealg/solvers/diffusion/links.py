@@ -125,6 +125,9 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
     strength = np.concatenate([pair, back, ashore])
     gap = np.concatenate([lattice.spacing[links.axis], lattice.spacing[links.axis], shores.gap])
 
+    entries = _entries(
+        lattice, coefficients, origin, target, axis, sign * drift[origin, axis], strength, gap
+    )
     alive = lattice.sink[origin] < 0
     origin, target, axis, sign = origin[alive], target[alive], axis[alive], sign[alive]
     strength, gap = strength[alive], gap[alive]
@@ -154,7 +157,38 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
         lattice.sink < 0,
         lattice.sink,
         _AUTO_PURE if constant else 0.5,
+        entries=entries,
     )
+
+
+def _entries(
+    lattice: Lattice,
+    coefficients: Coefficients,
+    origin: IntArray,
+    target: IntArray,
+    axis: IntArray,
+    along: FloatArray,
+    strength: FloatArray,
+    gap: FloatArray,
+) -> sparse.csr_array:
+    """Return the mass per time that a density of 1 at each side sends to vertices, (V, S).
+
+    On a link from a sink vertex it is the vertex's mass times the rate of going back; across a
+    shore the way in is as wide as the way out, with the drift reversed.
+    """
+    width = lattice.spacing[axis]
+    ashore = target < 0
+    inward = np.where(ashore, -along, along)
+    if coefficients.upwind:
+        rate = strength / (width * gap) + np.maximum(inward, 0) / width
+    else:
+        rate = np.maximum(strength / (width * gap) + inward / (2 * np.maximum(width, gap)), 0)
+    flow = rate * lattice.mass[origin] * lattice.factor[origin, axis]
+    to = np.where(ashore, origin, target)
+    side = np.where(ashore, 0, lattice.sink[origin])
+    enters = (side >= 0) & (lattice.sink[to] < 0)
+    shape = (len(lattice.x), len(lattice.sides))
+    return sparse.csr_array((flow[enters], (to[enters], side[enters])), shape=shape)
 
 
 def _strength(

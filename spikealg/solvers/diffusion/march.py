@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.progress import Report, part
+from spikealg.errors import InputError
+from spikealg.progress import Report, part, silent
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
@@ -17,7 +18,12 @@ from spikealg.solvers.diffusion.walk import Walk
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["WalkSegment", "march"]
+__all__ = ["WalkSegment", "march", "march_endlessly"]
+
+_RECORDED = 2**23
+"""Numbers that a walk records at a time where every step counts."""
+_FIRST_STRETCH = 256
+_MOST_STEPS = 2**31 - 1
 
 
 class WalkSegment(Protocol):
@@ -32,7 +38,7 @@ class WalkSegment(Protocol):
         number: int,
         report: Report,
     ) -> Walk:
-        """Return the walkers after `steps` from `start`; `number` counts segments from 0."""
+        """Return the walkers after `steps` from `start`; `number` counts walks from 0."""
 
 
 def march(
@@ -41,6 +47,8 @@ def march(
     start: npt.NDArray[Any],
     walk: WalkSegment,
     report: Report,
+    *,
+    timed: bool = False,
 ) -> Walk:
     """Return one Walk over all segments.
 
@@ -56,26 +64,115 @@ def march(
         Walks one segment.
     report : callable
         Gets the fraction done.
+    timed : bool
+        Whether the time spent at each vertex is wanted. Segments are then walked in stretches of
+        which every step is recorded.
     """
-    counts: list[npt.NDArray[Any]] = []
-    exited: list[npt.NDArray[Any]] = []
-    runs: list[Run] = []
-    left: Any = 0
+    trail = _Trail(start, timed)
     done, steps = 0, max(1, sum(segment.steps for segment in segments))
     report(0.0)
-    for number, segment in enumerate(segments):
-        walked = walk(
-            rates.transition(segment.dt),
-            start,
-            np.array(segment.recorded, dtype=np.int64),
-            number=number,
-            report=part(report, done / steps, (done + segment.steps) / steps),
-        )
-        counts.append(walked.counts)
-        exited.append(left + walked.exited)
-        runs.extend(walked.runs)
-        # A walker is where it is, whatever the step that took it there (Markov).
-        start, left = walked.counts[-1], exited[-1][-1]
+    for segment in segments:
+        transition = rates.transition(segment.dt)
+        longest = max(1, _RECORDED // len(start)) if timed else segment.steps
+        recorded = np.array(segment.recorded, dtype=np.int64)
+        for first in range(0, max(1, segment.steps), max(1, longest)):
+            last = min(first + longest, segment.steps)
+            wanted = recorded[(recorded > first) & (recorded <= last)] - first
+            if first == 0 and recorded[0] == 0:
+                wanted = np.concatenate([[0], wanted])
+            reach = part(report, (done + first) / steps, (done + last) / steps)
+            trail.walk(transition, walk, last - first, wanted, reach)
         done += segment.steps
     report(1.0)
-    return Walk(np.concatenate(counts), np.concatenate(exited), tuple(runs))
+    return trail.finish()
+
+
+def march_endlessly(
+    rates: Rates,
+    dt: float,
+    start: npt.NDArray[np.int64],
+    walk: WalkSegment,
+    report: Report = silent,
+    *,
+    timed: bool = False,
+) -> Walk:
+    """Return the Walk of all walkers until the last of them has left; ``counts`` is (1, V) of 0.
+
+    Raises
+    ------
+    InputError
+        If that takes more than 2³¹ − 1 steps.
+    """
+    trail = _Trail(start, timed)
+    transition = rates.transition(dt)
+    most = max(1, _RECORDED // len(start)) if timed else 2**16
+    stretch, total, taken = min(_FIRST_STRETCH, most), max(1, int(start.sum())), 0
+    report(0.0)
+    while taken == 0 or trail.state.any():
+        trail.walk(transition, walk, stretch, np.zeros(0, dtype=np.int64), silent)
+        taken += stretch
+        if taken > _MOST_STEPS:
+            raise InputError(
+                f"{int(trail.state.sum())} walkers have not left after {taken} steps: give a "
+                "t_span that ends"
+            )
+        stretch = min(2 * stretch, most)
+        report(1 - float(trail.state.sum()) / total)
+    trail.record_end()
+    report(1.0)
+    return trail.finish()
+
+
+class _Trail:
+    """What has been recorded of a walk so far, and where the walkers are."""
+
+    def __init__(self, start: npt.NDArray[Any], timed: bool) -> None:
+        self.state, self.timed, self.number = start, timed, 0
+        self.counts: list[npt.NDArray[Any]] = []
+        self.exited: list[npt.NDArray[Any]] = []
+        self.left: list[npt.NDArray[Any]] = []
+        self.stays: list[npt.NDArray[np.float64]] = []
+        self.stay = np.zeros(len(start))
+        self.runs: list[Run] = []
+
+    def walk(
+        self,
+        transition: Transition,
+        walk: WalkSegment,
+        steps: int,
+        wanted: npt.NDArray[np.int64],
+        report: Report,
+    ) -> None:
+        """Walk `steps` steps and keep what is `wanted` of them."""
+        every = np.arange(steps + 1) if self.timed else np.unique(np.append(wanted, steps))
+        walked = walk(transition, self.state, every, number=self.number, report=report)
+        kept = np.searchsorted(every, wanted)
+        before = self.left[-1][-1] if self.left else 0
+        self.counts.append(walked.counts[kept])
+        self.exited.append(before + walked.exited[kept])
+        self.left.append(before + walked.left[1 if self.left else 0 :])
+        self.runs.extend(walked.runs)
+        if self.timed:
+            spent = np.concatenate([np.zeros((1, len(self.state))), walked.counts[:-1]])
+            spent = self.stay + transition.dt * np.cumsum(spent, axis=0)
+            self.stays.append(spent[kept])
+            self.stay = spent[-1]
+        # A walker is where it is, whatever the step that took it there (Markov).
+        self.state = walked.counts[-1]
+        self.number += 1
+
+    def record_end(self) -> None:
+        """Keep the state as it is."""
+        self.counts.append(self.state[None])
+        self.exited.append(self.left[-1][-1:])
+        self.stays.append(self.stay[None])
+
+    def finish(self) -> Walk:
+        """Return all that was kept."""
+        return Walk(
+            np.concatenate(self.counts),
+            np.concatenate(self.exited),
+            np.concatenate(self.left),
+            tuple(self.runs),
+            np.concatenate(self.stays) if self.timed else None,
+        )

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.errors import InputError
-from spikealg.progress import Report, silent
+from spikealg.progress import Report
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS as DENSITY_CIRCUITS
 from spikealg.solvers.diffusion.density_circuits import choose_circuit as choose_density_circuit
 from spikealg.solvers.diffusion.domains import Mesh
-from spikealg.solvers.diffusion.march import WalkSegment, march
+from spikealg.solvers.diffusion.expected import walk_chain
+from spikealg.solvers.diffusion.march import WalkSegment
 from spikealg.solvers.diffusion.particle_circuit import (
     PARTICLE_CIRCUITS,
     choose_particle_circuit,
 )
 from spikealg.solvers.diffusion.particle_lattice import as_lattice
-from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.start import segment_seed
-from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk
 
-__all__ = ["CIRCUITS_OF", "METHODS", "chain_probabilities", "choose_circuit", "walk_by"]
+__all__ = ["CIRCUITS_OF", "METHODS", "choose_circuit", "walk_by"]
 
 METHODS = ("density", "particle", "chain", "montecarlo")
 CIRCUITS_OF = {"density": tuple(DENSITY_CIRCUITS), "particle": tuple(PARTICLE_CIRCUITS)}
 """The circuits by which methods walk, by name; other methods have none."""
 _SPIKING = " or ".join(f"method={method!r}" for method in CIRCUITS_OF)
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
@@ -62,7 +59,7 @@ def walk_by(
 ) -> WalkSegment:
     """Return the walk of a method; what the method does not use has no effect."""
     if method == "chain":
-        return _chain
+        return walk_chain
     # Numba and the kernels are imported only by a walk that draws.
     if method == "montecarlo":
         from spikealg.solvers.diffusion import montecarlo
@@ -125,22 +122,3 @@ def walk_by(
         )
 
     return walk_density
-
-
-def _chain(
-    transition: Transition,
-    start: npt.NDArray[Any],
-    steps: IntArray,
-    *,
-    number: int,
-    report: Report,
-) -> Walk:
-    from spikealg.solvers.diffusion import chain
-
-    return chain.walk(transition, start, steps)
-
-
-def chain_probabilities(rates: Rates, segments: Sequence[Segment], start: FloatArray) -> FloatArray:
-    """Return the chain's probabilities of vertices and sinks at the recorded times, (T, V + S)."""
-    walked = march(rates, segments, start, _chain, silent)
-    return np.concatenate([walked.counts, walked.exited], axis=1)

@@ -104,8 +104,19 @@ def _fill_alias(indptr, target, probability, first, columns, threshold, pair):
             pair[2 * (base + e)] = pair[2 * (base + e) + 1] = target[begin + e]
 
 
+@njit(cache=True, inline="always")
+def _step(first, columns, threshold, pair, single, v, x):
+    """Return where a walker at v (uint64) goes by the draw x (uint64)."""
+    if single:
+        return pair[uint64(2) * v + uint64(uint32(x >> uint64(32)) >= threshold[v])]
+    column = uint64(first[v]) + (((x >> uint64(32)) * uint64(columns[v])) >> uint64(32))
+    return pair[uint64(2) * column + uint64(uint32(x) >= threshold[column])]
+
+
 @njit(cache=True, nogil=True)
-def _walk(first, columns, threshold, pair, single, n_live, bounds, walkers, seed, steps, counts):
+def _walk(
+    first, columns, threshold, pair, single, n_live, bounds, walkers, seed, steps, counts, left
+):
     """Walk some walkers and count them.
 
     first, columns, threshold, pair: the tables of `_fill_alias`; `single` says that every vertex
@@ -113,9 +124,12 @@ def _walk(first, columns, threshold, pair, single, n_live, bounds, walkers, seed
     bounds (n_live + 1,) int64: walkers bounds[v] to bounds[v + 1] start at vertex v.
     walkers: the pair (begin, end) of walkers to walk. seed: uint64. steps (T,) int64: recorded.
     counts (T, n_live + S) int64: walkers per vertex and side are added here.
+    left (N + 1, S) int64: walkers that leave in step 1, 2, ..., N are added here.
     """
     place = np.empty(_BLOCK, dtype=np.int32)
     state = np.empty(_BLOCK, dtype=np.uint64)
+    place_before = np.empty(_BLOCK, dtype=np.int32)
+    state_before = np.empty(_BLOCK, dtype=np.uint64)
     gone = np.zeros(counts.shape[1] - n_live, dtype=np.int64)
     vertex = np.searchsorted(bounds, walkers[0], side="right") - 1
     for block in range(walkers[0], walkers[1], _BLOCK):
@@ -131,6 +145,8 @@ def _walk(first, columns, threshold, pair, single, n_live, bounds, walkers, seed
             while done < steps[row]:
                 sweep = min(_SWEEP, steps[row] - done)
                 done += sweep
+                place_before[:active] = place[:active]
+                state_before[:active] = state[:active]
                 for _ in range(sweep):
                     if single:
                         for j in range(active):
@@ -152,9 +168,19 @@ def _walk(first, columns, threshold, pair, single, n_live, bounds, walkers, seed
                 while j < active:
                     if place[j] >= n_live:
                         gone[place[j] - n_live] += 1
+                        # In which step is seen by walking this stretch again.
+                        v, x = place_before[j], state_before[j]
+                        number = done - sweep
+                        while v < n_live:
+                            x = _shifted(x)
+                            v = _step(first, columns, threshold, pair, single, uint64(v), x)
+                            number += 1
+                        left[number, v - n_live] += 1
                         active -= 1
                         place[j] = place[active]
                         state[j] = state[active]
+                        place_before[j] = place_before[active]
+                        state_before[j] = state_before[active]
                     else:
                         j += 1
             for j in range(active):
@@ -190,7 +216,7 @@ def walk(
     Returns
     -------
     Walk
-        ``counts`` (T, V) and ``exited`` (T, S), int64.
+        ``counts`` (T, V), ``exited`` (T, S) and ``left`` (N + 1, S), int64.
 
     Raises
     ------
@@ -198,7 +224,7 @@ def walk(
         If the counts of all recorded steps do not fit into memory.
     """
     seed = as_int("seed", seed, low=0, high=2**64 - 1)
-    walking, left = settle(transition, np.asarray(start, dtype=np.int64))
+    walking, at_once = settle(transition, np.asarray(start, dtype=np.int64))
     vertices, n_sides = transition.vertices, len(transition.sides)
     n_live = len(vertices)
     bounds = np.concatenate([[0], np.cumsum(walking[vertices])])
@@ -208,7 +234,8 @@ def walk(
         threads = min(os.cpu_count() or 1, worth)
     threads = as_int("threads", threads, low=1)
     require_memory(
-        8.0 * len(steps) * ((threads + 1) * (n_live + n_sides) + len(start)),
+        8.0 * len(steps) * ((threads + 1) * (n_live + n_sides) + len(start))
+        + 8.0 * (threads + 2) * n_steps * n_sides,
         f"counts of {n_live} vertices at {len(steps)} times on {threads} threads",
         "record fewer times or use fewer threads",
     )
@@ -217,21 +244,24 @@ def walk(
     lists = (first, columns, threshold, pair, single, n_live, bounds)
     chunks = range(0, n_walkers, _CHUNK)
 
-    def work(number: int) -> IntArray:
+    def work(number: int) -> tuple[IntArray, IntArray]:
         counts = np.zeros((len(steps), n_live + n_sides), dtype=np.int64)
+        left = np.zeros((n_steps + 1, n_sides), dtype=np.int64)
         for begin in chunks[number::threads]:
             part = (begin, min(begin + _CHUNK, n_walkers))
-            _walk(*lists, part, np.uint64(seed), steps, counts)
-        return counts
+            _walk(*lists, part, np.uint64(seed), steps, counts, left)
+        return counts, left
 
     if threads == 1:
-        counts = work(0)
+        counts, left = work(0)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            counts = sum(pool.map(work, range(threads)), np.zeros(1, dtype=np.int64))
+            parts = list(pool.map(work, range(threads)))
+        counts, left = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
+    left = np.cumsum(left, axis=0) + at_once
     placed = np.zeros((len(steps), len(start)), dtype=np.int64)
     placed[:, vertices] = counts[:, :n_live]
-    return Walk(counts=placed, exited=counts[:, n_live:] + left)
+    return Walk(counts=placed, exited=left[steps], left=left)
 
 
 def _tables(transition: Transition) -> tuple[npt.NDArray[Any], ...]:

@@ -71,16 +71,17 @@ def walk(
     Returns
     -------
     Walk
-        ``counts`` (T, V), ``exited`` (T, S), int64, and the runs: one per block of lanes.
+        ``counts`` (T, V), ``exited`` (T, S), ``left`` (N + 1, S), int64, and the runs:
+        one per block of lanes.
     """
     ticks_per_step, readout = PARTICLE_CIRCUITS[choose_particle_circuit(circuit)]
     steps = np.asarray(steps, dtype=np.int64)
     walking, left = settle(transition, np.asarray(start, dtype=np.int64))
     counts = np.zeros((len(steps), len(start)), dtype=np.int64)
-    exited = np.tile(left, (len(steps), 1))
+    gone = np.tile(left, (int(steps[-1]) + 1, 1))
     total = int(walking.sum())
     if not total:
-        return Walk(counts, exited)
+        return Walk(counts, gone[steps], gone)
     law = step_law(transition, mesh, walking)
     axes = windows(mesh, law, walking, int(steps[-1]))
     if readout == "auto":
@@ -121,7 +122,7 @@ def walk(
             )
             counts += (_count if counted else _decode)(run, particle, steps, mesh)
             runs.append(run.counts_only())
-    return Walk(counts, exited, tuple(runs))
+    return Walk(counts, gone[steps], gone, tuple(runs))
 
 
 def _block_lanes(circuit: ParticleCircuit, times: int) -> int:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.domains import Mesh
-from spikealg.solvers.diffusion.graph import GraphMesh
 from spikealg.solvers.diffusion.lattice import LatticeMesh
 from spikealg.solvers.diffusion.modular import coprime_moduli, factor_moduli
+from spikealg.solvers.diffusion.nodes import NodeMesh
 from spikealg.solvers.diffusion.rates import Rates, at_vertex
 from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
@@ -133,11 +133,9 @@ def as_lattice(mesh: Mesh) -> LatticeMesh:
     """Return `mesh` if it is a lattice, or raise an `InputError` that says what can take it."""
     if isinstance(mesh, LatticeMesh):
         return mesh
-    if isinstance(mesh, GraphMesh):
-        word = "Graph"
+    word, hint = type(getattr(mesh, "domain", mesh)).__name__, ""
+    if isinstance(mesh, NodeMesh):
         hint = "for a ring or a torus take an Interval or Box with boundary='periodic', otherwise "
-    else:
-        word, hint = "Polygon", ""
     raise InputError(
         "method='particle' keeps the position along each axis of a lattice, and a "
         f"{word} has none: {hint}{_OTHERS}"

@@ -16,21 +16,17 @@ from spikealg.solvers.diffusion.boundary import as_boundary
 from spikealg.solvers.diffusion.coefficients import Coefficients
 from spikealg.solvers.diffusion.domains import Mesh
 from spikealg.solvers.diffusion.geojson import read_feature, rings_of
-from spikealg.solvers.diffusion.links import Lattice, Links, Shores, lattice_rates
+from spikealg.solvers.diffusion.links import Links
 from spikealg.solvers.diffusion.projection import EqualArea, ring_centroid
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.scanline import contains, edges_of, scan
+from spikealg.solvers.diffusion.shores import clipped_rates
 
 __all__ = ["Polygon", "PolygonMesh", "lake"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_NEAREST_SHORE = 0.25 - 1e-9
-"""A vertex nearer to an absorbing shore than this part of Δx would set the step: it is a sink.
-
-Just below ¼, so that rounding does not decide about straight shores.
-"""
 _BYTES_PER_CELL = 120
 
 
@@ -242,63 +238,47 @@ class PolygonMesh:
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from vertex to vertex and to an absorbing shore."""
         free_x, free_y = self.domain._free
-        number, n = self.number, len(self.x)
+        number = self.number
         lower = np.concatenate([number[:-1][free_x], number[:, :-1][free_y]])
         upper = np.concatenate([number[1:][free_x], number[:, 1:][free_y]])
         axis = np.repeat([0, 1], [free_x.sum(), free_y.sum()])
-        sink, shores = np.full(n, -1, dtype=np.int64), None
-        if self.absorbing:
-            gap = self.domain._shore[self.domain._inside]
-            sink[gap.min(axis=1) < _NEAREST_SHORE * self.domain.dx] = 0
-            # The shore behind a sink is as far as it is, not where the sink happens to lie.
-            live = (sink[lower] < 0) & (sink[upper] < 0)
-            lower, upper, axis = lower[live], upper[live], axis[live]
-            linked = np.zeros((n, 4), dtype=bool)
-            linked[upper, 2 * axis] = True
-            linked[lower, 2 * axis + 1] = True
-            origin, way = np.nonzero(~linked & (sink < 0)[:, None])
-            shores = Shores(origin, way // 2, 2 * (way % 2) - 1, gap[origin, way])
-        lattice = Lattice(
+        return clipped_rates(
             self.x,
-            self.mass,
-            np.full(2, self.domain.dx),
-            np.ones((n, 2)),
+            self.domain.dx,
             Links(lower, upper, axis),
-            shores,
-            self.sides,
-            sink,
+            self.domain._shore[self.domain._inside] if self.absorbing else None,
+            coefficients,
             lambda axis, spacing: f"dx <= {spacing:.6g}",
         )
-        return lattice_rates(lattice, coefficients)
 
-    def locate(self, initial: Any) -> tuple[IntArray, FloatArray] | None:
+    def locate(self, initial: Any, name: str = "initial") -> tuple[IntArray, FloatArray] | None:
         """Return the centres around a point and their shares; None if `initial` is a density.
 
         Shares are bilinear among those of the four centres around the point that are joined by
         water with the nearest of them.
         """
         if isinstance(initial, dict):
-            raise InputError("initial must be a density or a point in a polygon, got a dict")
+            raise InputError(f"{name} must be a density or a point in a polygon, got a dict")
         if callable(initial):
             return None
-        point = as_float_array("initial", initial)
+        point = as_float_array(name, initial)
         if point.ndim == 0:
             raise InputError(
-                f"initial must be a density or a point of 2 numbers (x, y), got {initial!r}"
+                f"{name} must be a density or a point of 2 numbers (x, y), got {initial!r}"
             )
         if point.shape != (2,):
             return None
         domain = self.domain
         if domain._in_degrees(point):
             raise InputError(
-                f"initial point ({point[0]:g}, {point[1]:g}) looks like longitude and latitude, "
+                f"{name} point ({point[0]:g}, {point[1]:g}) looks like longitude and latitude, "
                 "but positions are metres: give "
                 f"domain.project(({point[0]:g}, {point[1]:g}))"
             )
         if not contains(domain._edges, point):
             hint = " (positions are metres: domain.project((lon, lat)) gives them)"
             raise InputError(
-                f"initial point ({point[0]:g}, {point[1]:g}) lies outside the polygon, on land"
+                f"{name} point ({point[0]:g}, {point[1]:g}) lies outside the polygon, on land"
                 + (hint if domain._projection is not None else "")
             )
         position = (point - np.array(domain._origin)) / domain.dx - 0.5
@@ -313,7 +293,7 @@ class PolygonMesh:
                 shares[i, j] = float(abs(1 - i - part[0]) * abs(1 - j - part[1]))
         if not cells:
             raise InputError(
-                f"initial point ({point[0]:g}, {point[1]:g}) is in water too narrow for dx = "
+                f"{name} point ({point[0]:g}, {point[1]:g}) is in water too narrow for dx = "
                 f"{domain.dx:g}: no cell centre is near, take a smaller dx"
             )
         joined = self._joined(cells, max(shares, key=lambda ij: shares[ij]))

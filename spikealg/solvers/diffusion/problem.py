@@ -10,36 +10,37 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csgraph, csr_array, hstack, vstack
 
 from spikealg.arguments import as_choice
 from spikealg.errors import InputError, InputTypeError
 from spikealg.solvers.diffusion.coefficients import Coefficients
 from spikealg.solvers.diffusion.domains import Domain, Mesh
+from spikealg.solvers.diffusion.equation import Equation, discretise
 from spikealg.solvers.diffusion.initial import Initial, distribution
 from spikealg.solvers.diffusion.rates import Rates
+from spikealg.solvers.diffusion.reach import reached_from
 from spikealg.solvers.diffusion.times import as_span
 
-__all__ = ["Problem"]
+__all__ = ["MODES", "Problem"]
 
 FloatArray = npt.NDArray[np.float64]
 
 _LOGGER = logging.getLogger(__name__)
-_LATER = ("jumps", "killing", "source", "payoff", "at")
-_MODES = ("forward", "backward", "steady")
+MODES = ("forward", "backward", "steady")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """A diffusion equation on a domain, with its initial and boundary conditions.
 
-    Forward: ∂u/∂t = ∇·(D∇u) − ∇·(bu) with `diffusivity` (Fick), or
-    ∂u/∂t = ½∂²(σ²u) − ∂(bu) with `sigma` (Itô). The two agree where the coefficient is constant
-    and D = σ²/2.
+    Forward, for the density u of walkers: ∂u/∂t = ∇·(D∇u) − ∇·(bu) − cu + f with `diffusivity`
+    (Fick), or ½∂²(σ²u) in place of ∇·(D∇u) with `sigma` (Itô). The two agree where the coefficient
+    is constant and D = σ²/2. Backward, for the value w at a time before the end: the same with
+    b·∇w, and ½σ²∂²w, what the payoff, the sides and f pay. Steady: what does not change any more.
 
     Parameters
     ----------
-    domain : Interval, Box, Polygon or Graph
+    domain : Interval, Box, Polygon, Disk, Ball, Sphere, Torus, TriangleMesh, Graph, ...
         Where, and how finely divided.
     diffusivity : float, array_like or callable, optional
         D ≥ 0 [length²/time]: a number, one per axis, one per vertex, or a function of positions
@@ -50,27 +51,45 @@ class Problem:
     drift : float, array_like or callable, optional
         b [length/time]: a number (one axis), one per axis, (V, axes), or a function of positions.
         Taken at the vertex a walker leaves.
-    jumps, killing, source, payoff, at : optional
-        Not supported yet: giving one is an error.
+    jumps : Jumps, optional
+        Jumps at random times, on an interval or a box.
+    killing : float, array_like or callable, optional
+        c ≥ 0 [1/time]: the rate at which walkers die; ``solution.exited["killed"]`` counts them. In
+        a backward problem it discounts.
+    source : float, array_like or callable, optional
+        f, of either sign: mass per length, area or volume and time that comes in; in a backward
+        problem value per time that a walker collects.
     boundary : str or dict
         "reflect" (or "neumann"), "absorb" ("dirichlet") or "periodic" for all sides, or one of
         them for each side: "x-", "x+", "y-", ... (or "x" for both), "shore" of a polygon, nodes
-        of a graph. Sides that are not named reflect.
+        of a graph. Sides that are not named reflect. In place of a word, as in py-pde,
+        {"value": g} for u = g, {"derivative": h} for ∂u/∂n = h, n pointing outward, or
+        {"type": "mixed", "value": γ, "const": β} for ∂u/∂n + γu = β. Any other name makes a set of
+        vertices absorb: {"trap": {"where": where(x) or indices}}, with a "value" if u is not 0.
     initial : optional
         What the walkers start from: a density u0(x) or its values (V,) (on a graph: masses of
         nodes), or a point, or a graph node or {node: mass}. A point is a release of mass 1.
-    mode : {"forward"}, optional
-        Forward is what `initial` alone means.
+        Negative densities are walked by walkers that count −1.
+    payoff : float, array_like or callable, optional
+        Value that a walker gets at the end for where it is. Makes a backward problem.
+    at : optional
+        Points (or nodes) whose values a backward problem is to tell; all vertices if not given.
+    mode : {"forward", "backward", "steady"}, optional
+        `initial` alone means forward, `payoff` alone backward.
     t_span : float or (float, float), optional
-        Where time begins and ends; `solve` may give its own.
+        Where time begins and ends; `solve` may give its own. It may end at infinity: a forward
+        problem is then followed until the last walker has left, a backward one has no time.
     dt : float or "auto", optional
         Longest step [time]; `solve` may give its own.
     exact : callable, optional
-        The exact solution exact(t, x) -> density (V,), with t a number and x as ``problem.x``.
-        `Solution.check` compares the chain with it.
+        The exact solution exact(t, x) -> density or value (V,), with t a number (infinite where
+        steady) and x as ``problem.x``. `Solution.check` compares the chain with it.
     drift_scheme : {"central", "upwind"}
         "central" is of order 2 and needs ``|b|·Δx ≤ σ²`` along every axis; "upwind" is of
         order 1 and needs nothing.
+    time_scheme : {"euler", "exponential"}
+        A step is I + Δt·Q, of order 1 in time, or exp(Δt·Q), without an error in time, for small
+        state spaces.
 
     Raises
     ------
@@ -95,26 +114,23 @@ class Problem:
     dt: float | str | None = field(default=None, kw_only=True)
     exact: Callable[[float, FloatArray], npt.ArrayLike] | None = field(default=None, kw_only=True)
     drift_scheme: str = field(default="central", kw_only=True)
+    time_scheme: str = field(default="euler", kw_only=True)
 
     def __post_init__(self) -> None:
         if isinstance(self.domain, type) or not hasattr(self.domain, "mesh"):
             raise InputTypeError(
-                f"domain must be an Interval, Box, Polygon or Graph, got {self.domain!r}"
+                f"domain must be an Interval, Box, Polygon, Disk, Ball, Sphere, Torus, "
+                f"TriangleMesh, Graph, PhaseSpace or Chain, got {self.domain!r}"
             )
-        for name in _LATER:
-            if getattr(self, name) is not None:
-                raise InputError(
-                    f"{name} is not supported yet: leave it out and give initial= for a forward "
-                    "problem"
-                )
-        if self.mode is not None and as_choice("mode", self.mode, _MODES) != "forward":
-            raise InputError(f"mode={self.mode!r} is not supported yet: only 'forward' is")
+        if self.mode is not None:
+            as_choice("mode", self.mode, MODES)
         if self.diffusivity is not None and self.sigma is not None:
             raise InputError(
                 "diffusivity and sigma cannot be given together: diffusivity is Fick's law, "
                 "sigma the Itô equation"
             )
         as_choice("drift_scheme", self.drift_scheme, ("central", "upwind"))
+        as_choice("time_scheme", self.time_scheme, ("euler", "exponential"))
         if self.exact is not None and not callable(self.exact):
             raise InputError(f"exact must be a function exact(t, x), got {self.exact!r}")
         if self.t_span is not None:
@@ -133,19 +149,34 @@ class Problem:
         return self.mesh.x
 
     @cached_property
-    def rates(self) -> Rates:
-        """The rates on the mesh; what cannot be reached from the start is not live."""
+    def equation(self) -> Equation:
+        """The equation on the mesh; what cannot be reached from the start is not live."""
         coefficients = Coefficients(
             self.diffusivity, self.sigma, self.drift, self.drift_scheme == "upwind"
         )
-        rates = self.mesh.rates(coefficients)
+        equation = discretise(
+            self.mesh,
+            coefficients,
+            self.boundary,
+            self.domain.sides,
+            jumps=self.jumps,
+            killing=self.killing,
+            source=self.source,
+        )
+        rates = equation.rates
         if not rates.live.any():
             raise InputError(
                 f"all {len(rates.x)} vertices lie on absorbing sides: take a finer domain"
             )
-        if self.initial is None:
-            return rates
-        reached = _reached(rates, distribution(self.mesh, rates, self.initial).probability > 0)
+        if self.time_scheme == "exponential":
+            rates = replace(rates, exponential=True)
+            equation = replace(equation, rates=rates)
+        if self.initial is None or self.payoff is not None:
+            return equation
+        started = equation.inflow != 0
+        for start in distribution(self.mesh, rates, self.initial):
+            started |= start.probability > 0
+        reached = reached_from(rates, started & rates.live)
         n_dropped = int(np.count_nonzero(rates.live & ~reached))
         if n_dropped:
             _LOGGER.warning(
@@ -153,14 +184,28 @@ class Problem:
                 n_dropped,
                 np.count_nonzero(rates.live),
             )
-        return rates.restricted(reached)
+        return equation.restricted(reached)
+
+    @property
+    def rates(self) -> Rates:
+        """The rates on the mesh."""
+        return self.equation.rates
 
     @cached_property
-    def start(self) -> Initial:
-        """Where the walkers start, as probabilities, and the mass that they carry together."""
+    def starts(self) -> tuple[Initial, ...]:
+        """Where walkers start, apart for what is positive and what is negative."""
         if self.initial is None:
+            if self.equation.inflow.any():
+                return ()
             raise InputError("initial is needed to walk forward: give a density or a point")
         return distribution(self.mesh, self.rates, self.initial)
+
+    @property
+    def start(self) -> Initial:
+        """Where the walkers start, as probabilities, and the mass that they carry together."""
+        if len(self.starts) != 1:
+            raise InputError("initial is of both signs, or of none: look at problem.starts")
+        return self.starts[0]
 
     def refine(self, factor: int | None = None) -> Problem:
         """Return the same problem on a mesh that is `factor` times finer and keeps every vertex.
@@ -173,8 +218,9 @@ class Problem:
             If the domain cannot be refined, or something was given as an array per vertex.
         """
         domain = self.domain.refine(factor)
-        for name in ("diffusivity", "sigma", "drift", "initial"):
-            shape = np.shape(getattr(self, name)) if not callable(getattr(self, name)) else ()
+        for name in ("diffusivity", "sigma", "drift", "killing", "source", "initial", "payoff"):
+            value = getattr(self, name)
+            shape = () if callable(value) or isinstance(value, dict) else np.shape(value)
             if shape and shape[0] == len(self.x) > 3:
                 raise InputError(
                     f"{name} is an array per vertex, which does not exist on a finer mesh: give a "
@@ -185,19 +231,7 @@ class Problem:
     def __repr__(self) -> str:
         given = [
             f"{name}={'<function>' if callable(value) else repr(value)}"
-            for name in ("diffusivity", "sigma", "drift", "boundary", "t_span")
+            for name in ("diffusivity", "sigma", "drift", "killing", "boundary", "mode", "t_span")
             if (value := getattr(self, name)) is not None and np.ndim(value) == 0
         ]
         return f"Problem({', '.join([repr(self.domain), *given])})"
-
-
-def _reached(rates: Rates, started: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return which vertices a walker from a vertex in `started` can come to, (V,) bool."""
-    first = csr_array((started & rates.live)[None, :].astype(np.float64))
-    n = len(rates.live)
-    # One more vertex, from which all starts are one step away.
-    graph = vstack([hstack([rates.between, csr_array((n, 1))]), hstack([first, csr_array((1, 1))])])
-    order = csgraph.breadth_first_order(graph.tocsr(), n, return_predecessors=False)
-    reached = np.zeros(n + 1, dtype=bool)
-    reached[order] = True
-    return reached[:n]

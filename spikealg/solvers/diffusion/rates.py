@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,8 @@ FloatArray = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-12
 """A probability to stay that differs from 0 by no more than this is 0."""
+MOST_EXPONENTIAL = 512
+"""Vertices for which a step exp(Δt·Q) is made, which has the square of that many probabilities."""
 
 
 def at_vertex(x: FloatArray, vertex: int) -> str:
@@ -54,6 +56,10 @@ class Rates:
         ``dt="auto"`` is this part of the longest step: ½ keeps the walk from being
         parity-periodic, and ⅓ is DΔt/Δx² = 1/6, where the errors of time and space cancel in
         one-dimensional pure diffusion with constant D.
+    entries : (V, S) csr array of float64
+        Mass per time that a density of 1 at a side sends to the vertices beside it.
+    exponential : bool
+        Whether a step is exp(Δt·Q) in place of I + Δt·Q.
     """
 
     x: FloatArray
@@ -64,6 +70,13 @@ class Rates:
     live: npt.NDArray[np.bool_]
     sink: IntArray
     auto_fraction: float = 0.5
+    entries: Any = field(default=None, kw_only=True)
+    exponential: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.entries is None:
+            nothing = sparse.csr_array((len(self.x), len(self.sides)))
+            object.__setattr__(self, "entries", nothing)
 
     @cached_property
     def out(self) -> FloatArray:
@@ -101,8 +114,9 @@ class Rates:
         if isinstance(dt, str):
             if dt != "auto":
                 raise InputError(f"dt must be a positive number or 'auto', got {dt!r}")
-            return self.auto_fraction / self.max_rate if self.max_rate > 0 else float("inf")
-        return self._as_step(dt)
+            free = self.exponential or self.max_rate == 0
+            return float("inf") if free else self.auto_fraction / self.max_rate
+        return as_float("dt", dt, above=0) if self.exponential else self._as_step(dt)
 
     def _as_step(self, dt: float) -> float:
         """Return `dt`, or the bound if it is longer by no more than whole steps may be."""
@@ -116,13 +130,15 @@ class Rates:
         return 1 / self.max_rate if dt * self.max_rate > 1 + _ROUNDING else dt
 
     def transition(self, dt: float) -> Transition:
-        """Return one step of length `dt` [time], P = I + Δt·Q.
+        """Return one step of length `dt` [time], P = I + Δt·Q or exp(Δt·Q).
 
         Raises
         ------
         InputError
             If a walker would leave some vertex with a probability above 1.
         """
+        if self.exponential:
+            return exponential_step(self, dt)
         step = self._as_step(dt)
         stay = 1 - step * self.out
         stay[np.abs(stay) <= _ROUNDING] = 0
@@ -138,7 +154,93 @@ class Rates:
         No rate may lead from a vertex that is reached to a live one that is not.
         """
         keep = sparse.diags_array(reached.astype(np.float64))
-        between, exits = (keep @ self.between).tocsr(), (keep @ self.exits).tocsr()
-        between.eliminate_zeros()
-        exits.eliminate_zeros()
-        return replace(self, between=between, exits=exits, live=self.live & reached)
+        between, exits, entries = (
+            _compact(keep @ matrix) for matrix in (self.between, self.exits, self.entries)
+        )
+        live = self.live & reached
+        return replace(self, between=between, exits=exits, entries=entries, live=live)
+
+    def killed(self, rate: FloatArray, side: str = "killed") -> Rates:
+        """Return the rates with one more way out, by which walkers leave at `rate`, (V,) [1/time].
+
+        A side of that name which is there already is taken more often.
+        """
+        column = sparse.csr_array(np.where(self.live, rate, 0.0)[:, None])
+        if side in self.sides:
+            place = sparse.csr_array(
+                ([1.0], ([0], [self.sides.index(side)])), shape=(1, len(self.sides))
+            )
+            exits, entries, sides = self.exits + column @ place, self.entries, self.sides
+        else:
+            exits = sparse.hstack([self.exits, column])
+            entries = sparse.hstack([self.entries, sparse.csr_array(column.shape)])
+            sides = (*self.sides, side)
+        return replace(
+            self, exits=_compact(exits), entries=_compact(entries), sides=sides, auto_fraction=0.5
+        )
+
+    def faster(self, between: Any, exits: Any) -> Rates:
+        """Return the rates with more of them, (V, V) and (V, S) sparse arrays, added."""
+        return replace(
+            self,
+            between=_compact(self.between + between),
+            exits=_compact(self.exits + exits),
+            auto_fraction=0.5,
+        )
+
+    def absorbing(self, side: str, vertices: npt.NDArray[np.bool_]) -> Rates:
+        """Return the rates with live `vertices`, (V,) bool, made sinks of one more side."""
+        taken = vertices & self.live
+        rest = sparse.diags_array((~taken).astype(np.float64))
+        into = rest @ self.between[:, np.flatnonzero(taken)].sum(axis=1)[:, None]
+        from_there = (self.mass * taken) @ self.between @ rest
+        sink = np.where(taken, len(self.sides), self.sink)
+        return replace(
+            self,
+            between=_compact(rest @ self.between @ rest),
+            exits=_compact(sparse.hstack([rest @ self.exits, sparse.csr_array(into)])),
+            entries=_compact(
+                sparse.hstack([rest @ self.entries, sparse.csr_array(from_there[:, None])])
+            ),
+            sides=(*self.sides, side),
+            live=self.live & ~taken,
+            sink=sink,
+        )
+
+
+def _compact(matrix: Any) -> Any:
+    compact = sparse.csr_array(matrix)
+    compact.eliminate_zeros()
+    return compact
+
+
+def exponential_step(rates: Rates, dt: float) -> Transition:
+    """Return one step exp(Δt·Q), which has no error in time, of a small state space.
+
+    Raises
+    ------
+    InputError
+        If there are too many vertices: every one would be linked with every other.
+    """
+    from scipy import linalg  # 0.1 s of import that few need
+
+    n = int(rates.live.sum())
+    if n > MOST_EXPONENTIAL:
+        raise InputError(
+            f"time_scheme='exponential' links every vertex with every other, and there are {n}, "
+            f"more than {MOST_EXPONENTIAL}: take time_scheme='euler'"
+        )
+    vertices = np.flatnonzero(rates.live)
+    n_sides = len(rates.sides)
+    closed = np.zeros((n + n_sides, n + n_sides))
+    closed[:n, :n] = rates.generator[vertices][:, vertices].toarray()
+    closed[:n, n:] = rates.exits[vertices].toarray()
+    power = np.maximum(linalg.expm(dt * closed), 0)
+    power /= power.sum(axis=1, keepdims=True)
+    power[power < _ROUNDING] = 0
+    power /= power.sum(axis=1, keepdims=True)
+    place = sparse.csr_array((np.ones(n), (vertices, np.arange(n))), shape=(len(rates.live), n))
+    move = _compact(place @ sparse.csr_array(power[:n, :n]) @ place.T)
+    move.sort_indices()
+    leave = _compact(place @ sparse.csr_array(power[:n, n:]))
+    return Transition(dt, move, leave, rates.sides, rates.live, rates.sink)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,10 +13,13 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError, TooLargeError
-from spikealg.solvers.diffusion.methods import chain_probabilities
+from spikealg.solvers.diffusion.expected import expect
+from spikealg.solvers.diffusion.groups import Group, Load
+from spikealg.solvers.diffusion.loads import as_points, loads_of, payoff_values
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.times import segments
+from spikealg.solvers.diffusion.values import chain_values
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.domains import Mesh
@@ -44,22 +47,26 @@ class Reference:
     order: float | None
 
 
-def compare(solution: Solution, probability: FloatArray) -> Reference:
+def compare(solution: Solution, expected: Sequence[Group]) -> Reference:
     """Return how far the chain of `solution` is from the exact or the refined one.
 
     Parameters
     ----------
     solution : Solution
         Its problem, mesh and steps are compared; its walkers play no part.
-    probability : (T, V + S) float64
-        The chain's own probabilities at the recorded times.
+    expected : sequence of Group
+        The chain's own groups, as `expect` gives them.
     """
+    if solution.mode == "backward":
+        return _compare_values(solution)
+    if solution.endless and solution.mode == "forward":
+        return _none("at the end nobody is left")
     mass, live = solution.rates.mass, solution.rates.live
     later = solution.t > solution.segments[0].start
     times = solution.t[later]
     if not len(times):
         return _none("only the start was recorded")
-    density = solution.total * probability[later, : len(mass)] / mass
+    density = np.sum([group.mass() for group in expected], axis=0)[later] / mass
     if solution.problem.exact is None:
         try:
             finer = _Finer.of(solution)
@@ -69,6 +76,27 @@ def compare(solution: Solution, probability: FloatArray) -> Reference:
     exact = exact_density(solution.problem, times)
     found = _distance("exact", times, density, exact, mass * live)
     return replace(found, order=_order(solution, found, exact))
+
+
+def _compare_values(solution: Solution) -> Reference:
+    """Compare the chain's values with the exact ones; points weigh alike, vertices by mass."""
+    problem = solution.problem
+    if problem.exact is None:
+        return _none("values have no reference but exact=")
+    if isinstance(problem, SavedProblem):
+        return _none("the problem was read from a file, which holds no exact values")
+    span = solution.t[-1] - solution.segments[0].start
+    payoff = payoff_values(problem, solution.rates)
+    value = chain_values(problem.equation, solution.segments, payoff, endless=solution.endless)
+    if solution.points:
+        starts = as_points(problem.mesh, solution.rates, list(solution.points))[1]
+        value = np.array([start @ value for start in starts])
+        x, weight = np.array(solution.points), np.ones(len(starts))
+    else:
+        x, weight = solution.x, solution.rates.mass * solution.rates.live
+    name = f"exact({span:g}, x)"
+    exact = as_float_array(name, problem.exact(float(span), x), shape=(len(value),))
+    return _distance("exact", np.array([span]), value[None], exact[None], weight)
 
 
 def exact_density(problem: Problem | SavedProblem, times: FloatArray) -> FloatArray:
@@ -95,8 +123,8 @@ class _Finer:
     """The chain of a finer mesh, whose step is shorter in the same measure as its rates."""
 
     problem: Problem
+    loads: tuple[Load, ...]
     segments: tuple[Segment, ...]
-    times: FloatArray
     coarse: Mesh
     factor: int
 
@@ -110,11 +138,15 @@ class _Finer:
         coarse, fine = solution.rates, problem.rates
         # The number of steps per unit of rate stays, so that an order is seen whole.
         ratio = coarse.max_rate / fine.max_rate if fine.max_rate > 0 else 1.0
-        dimensions = 1 if coarse.x.ndim == 1 else coarse.x.shape[1]
+        loads = loads_of(problem, solution.mode, None, by_chain=True)
+        own = 1 if coarse.x.ndim == 1 else coarse.x.shape[1]
+        dimensions = getattr(problem.domain, "dimensions", own)
         factor = round((len(fine.x) / len(coarse.x)) ** (1 / dimensions))
         start, times = solution.segments[0].start, solution.t
+        if solution.endless:
+            return cls(problem, loads, (), coarse_problem.mesh, factor)
         stretches = segments(start, times[times > start], fine.choose_dt(solution.dt * ratio))
-        return cls(problem, stretches, times, coarse_problem.mesh, factor)
+        return cls(problem, loads, stretches, coarse_problem.mesh, factor)
 
     @property
     def work(self) -> float:
@@ -123,9 +155,12 @@ class _Finer:
 
     def density(self) -> FloatArray:
         """Return its density at the vertices of the coarse mesh, (R, V)."""
-        rates, start = self.problem.rates, self.problem.start
-        probability = chain_probabilities(rates, self.segments, start.probability)
-        density = start.total * probability[:, : len(rates.mass)] / rates.mass
+        rates = self.problem.rates
+        mass = [
+            expect(rates, self.segments, load, endless=not self.segments).mass()
+            for load in self.loads
+        ]
+        density = np.sum(mass, axis=0) / rates.mass
         return self.coarse.restrict(self.problem.mesh, density)
 
 

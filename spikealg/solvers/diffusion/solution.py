@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.estimates import Expectation, count_stderr, estimate
+from spikealg.solvers.diffusion.estimates import Expectation, count_stderr
+from spikealg.solvers.diffusion.groups import Group, spread_of
+from spikealg.solvers.diffusion.times import step_times
 
 if TYPE_CHECKING:
     from spikealg.engine import Run
     from spikealg.hardware import CostEstimate, Platform, Work
     from spikealg.solvers.diffusion.check import Check
     from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
+    from spikealg.solvers.diffusion.passage import FirstPassage
     from spikealg.solvers.diffusion.problem import Problem
     from spikealg.solvers.diffusion.rates import Rates
     from spikealg.solvers.diffusion.saved import SavedProblem
@@ -32,7 +36,7 @@ _FIELDS = ("density", "stderr", "counts")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Solution:
-    """The density of a diffusion problem at T times on V vertices, with its error bars.
+    """What a diffusion problem was solved for, with its error bars.
 
     Made by `solve` and by `load`. Masses are in the units of the initial condition (1 for a point
     release), densities in mass per length, area or volume of the domain.
@@ -41,27 +45,28 @@ class Solution:
     ----------
     problem : Problem or SavedProblem
         What was solved; a `SavedProblem` if the solution was read from a file.
+    mode : str
+        "forward" and "steady" give densities, "backward" values.
     method : str
         "density", "particle", "chain" or "montecarlo".
     t : (T,) float64
-        The recorded times.
-    counts : (T, V)
-        Walkers at each vertex: int64, and for method "chain" float64, the number expected.
-    exit_counts : (T, S)
-        Walkers that have left by each side so far; sides in the order of ``rates.sides``.
+        The recorded times; infinity where walkers were followed until all had left.
+    groups : tuple of Group
+        The walkers of every kind, and what became of them.
     rates : Rates
         The mesh and its rates, which all methods share.
-    start : (V,) float64
-        Chance of a walker to start at each vertex.
-    total : float
-        Mass that all walkers together carry.
-    walkers : int
-        How many walkers there are; for method "chain" the scale of `counts`.
     segments : tuple of Segment
         The stretches of time that were walked in equal steps.
+    points : tuple
+        Points whose values a backward solution tells; empty if it tells those of all vertices.
+    side_values : (S,) float64
+        The given value of each side, 0 for those that only absorb.
+    value, value_stderr : (A,) float64
+        Values at the points of `at`, or at all vertices if none were named, and their standard
+        errors, 0 for method "chain". Empty unless the mode is "backward".
     lanes : int
-        Over how many copies of the circuit the walkers were spread; one per walker for method
-        "particle".
+        Over how many copies of the circuit the walkers of a group (or of a batch of it) were
+        spread; one per walker for method "particle".
     circuit : str or None
         Name of the circuit; None for methods that have no choice of one.
     probability_bits : int
@@ -74,15 +79,16 @@ class Solution:
     """
 
     problem: Problem | SavedProblem
+    mode: str
     method: str
     t: FloatArray
-    counts: npt.NDArray[Any]
-    exit_counts: npt.NDArray[Any]
+    groups: tuple[Group, ...]
     rates: Rates
-    start: FloatArray
-    total: float
-    walkers: int
     segments: tuple[Segment, ...]
+    points: tuple[Any, ...]
+    side_values: FloatArray
+    value: FloatArray
+    value_stderr: FloatArray
     lanes: int
     circuit: str | None
     probability_bits: int
@@ -90,7 +96,7 @@ class Solution:
     runs: tuple[Run, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        for array in (self.t, self.counts, self.exit_counts, self.start):
+        for array in (self.t, self.side_values, self.value, self.value_stderr):
             array.flags.writeable = False
 
     @property
@@ -108,45 +114,103 @@ class Solution:
         """Walk steps from the start to the last recorded time."""
         return sum(segment.steps for segment in self.segments)
 
+    @property
+    def endless(self) -> bool:
+        """Whether walkers were followed until all had left."""
+        return bool(np.isinf(self.t[-1]))
+
+    @property
+    def walkers(self) -> int:
+        """Walkers of all groups; for method "chain" the scale of `counts`."""
+        return sum(group.total_walkers for group in self.groups)
+
+    @property
+    def total(self) -> float:
+        """Mass that the walkers of the initial condition carry together."""
+        return sum(group.load.total for group in self.groups if group.load.role == "initial")
+
+    @cached_property
+    def counts(self) -> npt.NDArray[Any]:
+        """Walkers of all groups at each vertex, (T, V): int64, or float64 where expected."""
+        self._require_density("counts")
+        return _frozen(sum(group.counts.sum(axis=0) for group in self.groups))
+
+    @cached_property
+    def exit_counts(self) -> npt.NDArray[Any]:
+        """Walkers of all groups that have left by each side so far, (T, S)."""
+        self._require_density("exit_counts")
+        return _frozen(sum(group.exited.sum(axis=0) for group in self.groups))
+
     @cached_property
     def density(self) -> FloatArray:
-        """Mass per length, area or volume, (T, V); 0 at sinks."""
-        return np.asarray(self._scale * self.counts)
+        """Mass per length, area or volume, (T, V); at sinks the value given there, or 0."""
+        self._require_density("density")
+        density = np.asarray(sum(group.mass() for group in self.groups) / self.rates.mass)
+        sink = self.rates.sink
+        return np.where(sink >= 0, np.append(self.side_values, 0.0)[sink], density)
 
     @cached_property
     def stderr(self) -> FloatArray:
         """Standard error of `density`, (T, V); 0 for method "chain", which draws nothing.
 
         Multinomial with the smoothed probability (n + ½)/(walkers + 1), so that a vertex which
-        happens to be empty is not taken for one where nothing can be.
+        happens to be empty is not taken for one where nothing can be. What a source brought in has
+        that of the spread between batches of walkers.
         """
+        self._require_density("stderr")
         if self.method == "chain":
-            return np.zeros(self.counts.shape)
-        return self._scale * count_stderr(self.counts, self.walkers)
+            return np.zeros(self.density.shape)
+        squares = sum(group.mass_stderr(self.dt) ** 2 for group in self.groups)
+        return np.asarray(np.sqrt(squares) / self.rates.mass)
 
     @property
     def mass(self) -> FloatArray:
         """Mass still in the domain, (T,)."""
-        return np.asarray(self.total / self.walkers * self.counts.sum(axis=1))
+        self._require_density("mass")
+        return np.asarray(sum(group.mass().sum(axis=1) for group in self.groups))
 
     @property
     def absorbed(self) -> FloatArray:
-        """Mass that has left by any side so far, (T,)."""
-        return np.asarray(self.total / self.walkers * self.exit_counts.sum(axis=1))
+        """Mass that has left by any side so far, (T,); where steady, mass per time."""
+        return np.asarray(self._left.sum(axis=1))
 
     @property
     def exited(self) -> dict[str, FloatArray]:
-        """Mass that has left by each side so far, {side: (T,)}."""
-        mass = self.total / self.walkers * self.exit_counts
-        return {side: mass[:, i] for i, side in enumerate(self.rates.sides)}
+        """Mass that has left by each side so far, {side: (T,)}; where steady, mass per time."""
+        return {side: self._left[:, i] for i, side in enumerate(self.rates.sides)}
+
+    @cached_property
+    def _left(self) -> FloatArray:
+        self._require_density("exited")
+        return np.asarray(sum(self._left_of(group) for group in self.groups))
+
+    def _left_of(self, group: Group) -> FloatArray:
+        if group.load.role != "source" or self.mode == "steady":
+            return np.asarray(group.each * group.exited.sum(axis=0))
+        # Who came in j steps ago has left by now if a walker has left after j steps.
+        times = step_times(self.segments)
+        gone = np.cumsum(group.left[:-1] * np.diff(times)[:, None], axis=0)
+        gone = np.concatenate([np.zeros((1, gone.shape[1])), gone])
+        rows = np.searchsorted(times, self.t * (1 - 1e-12))
+        return np.asarray(group.each * gone[np.minimum(rows, len(gone) - 1)])
 
     @property
     def mass_stderr(self) -> FloatArray:
         """Standard error of `mass` and of `absorbed`, (T,); 0 where nothing can leave."""
+        self._require_density("mass_stderr")
         if self.method == "chain" or not self.rates.sides:
             return np.zeros(len(self.t))
-        left = self.exit_counts.sum(axis=1)
-        return self.total / self.walkers * count_stderr(left, self.walkers)
+        squares = np.zeros(len(self.t))
+        for group in self.groups:
+            if group.load.role == "source":
+                assert group.stay is not None, "sources are timed"
+                squares += (
+                    group.load.total * spread_of(group.stay.sum(axis=2), group.walkers)
+                ) ** 2
+            else:
+                left = group.exited.sum(axis=(0, 2))
+                squares += (group.each * count_stderr(left, group.total_walkers)) ** 2
+        return np.asarray(np.sqrt(squares))
 
     def expectation(self, f: Callable[[FloatArray], Any] | npt.ArrayLike) -> Expectation:
         """Return ∫ f·u dx at every recorded time, with its standard error.
@@ -163,9 +227,35 @@ class Solution:
         Expectation
             ``value`` and ``stderr``, (T,) float64 each.
         """
-        return estimate(
-            f, self.x, self.counts, self.walkers, self.total, drawn=self.method != "chain"
+        self._require_density("expectation")
+        values = as_float_array("f", f(self.x) if callable(f) else f, shape=(len(self.x),))
+        drawn = self.method != "chain"
+        parts = [group.expectation(values, drawn=drawn) for group in self.groups]
+        return Expectation(
+            np.sum([part.value for part in parts], axis=0),
+            np.sqrt(np.sum([part.stderr**2 for part in parts], axis=0)),
         )
+
+    def first_passage(self) -> FirstPassage:
+        """Return when and by which side walkers leave: distribution, mean, variance.
+
+        Times are counted in steps. The chain knows mean, variance and sides whatever the end of
+        time; of walkers that are still there at the end the mean is not known, so give
+        ``t_span=(0, math.inf)``.
+
+        Returns
+        -------
+        FirstPassage
+            ``cdf(t)``, ``mean``, ``variance``, ``probability(side)``, with standard errors.
+
+        Raises
+        ------
+        InputError
+            If walkers have no common start, or nothing absorbs them.
+        """
+        from spikealg.solvers.diffusion.passage import first_passage
+
+        return first_passage(self)
 
     def grid(self, field: str | npt.ArrayLike = "density") -> FloatArray:
         """Return a field as an array of the shape of the lattice, NaN where it has no vertex.
@@ -293,15 +383,24 @@ class Solution:
 
         save(self, path)
 
-    @cached_property
-    def _scale(self) -> FloatArray:
-        """Density of one walker at each vertex, (V,)."""
-        return self.total / self.walkers / self.rates.mass
+    def _require_density(self, what: str) -> None:
+        if self.mode == "backward":
+            raise InputError(
+                f"a backward solution has no {what}: look at solution.value and "
+                "solution.value_stderr"
+            )
 
     def __repr__(self) -> str:
         times = "1 time" if len(self.t) == 1 else f"{len(self.t)} times"
+        kind = "" if self.mode == "forward" else f", {self.mode}"
         return (
-            f"<Solution by {self.method!r}: {times} to t = {self.t[-1]:g}, "
-            f"{self.counts.shape[1]} vertices, {self.walkers} walkers, {self.steps} steps of "
+            f"<Solution by {self.method!r}{kind}: {times} to t = {self.t[-1]:g}, "
+            f"{len(self.x)} vertices, {self.walkers} walkers, {self.steps} steps of "
             f"{self.dt:.4g}, seed {self.seed}>"
         )
+
+
+def _frozen(values: Any) -> npt.NDArray[Any]:
+    array = np.asarray(values)
+    array.flags.writeable = False
+    return array

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from spikealg.arguments import as_choice, as_float, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
-from spikealg.progress import Report, reporting
-from spikealg.solvers.diffusion.lanes import choose_lanes
-from spikealg.solvers.diffusion.march import march
-from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit, walk_by
-from spikealg.solvers.diffusion.particle_lattice import require_homogeneous
+from spikealg.progress import Report, part, reporting
+from spikealg.solvers.diffusion.expected import expect
+from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit
+from spikealg.solvers.diffusion.plan import choose_mode, make_plan
 from spikealg.solvers.diffusion.problem import Problem
-from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.solution import Solution
-from spikealg.solvers.diffusion.start import draw_walkers
-from spikealg.solvers.diffusion.times import Segment, as_span, as_times, segments
-from spikealg.solvers.diffusion.walk import Walk
+from spikealg.solvers.diffusion.walkers import Walked, walk_plan
 
 __all__ = ["solve"]
 
-_MODES = ("forward", "backward", "steady")
 _WALKERS = 100_000
 _LATER = {
     "rtol": "choose walkers= yourself and look at solution.stderr",
-    "at": "forward mode gives the density at every vertex",
     "executor": "the walk runs on this machine",
     "checkpoint": "the walk runs in one go",
 }
@@ -65,17 +56,25 @@ def solve(
     problem : Problem
         What to solve.
     t_span : float or (float, float), optional
-        Start and end [time]; a number is the end, from 0. Default: the problem's own.
+        Start and end [time]; a number is the end, from 0. Default: the problem's own. With an
+        infinite end walkers are followed until the last has left.
     t_eval : float or sequence of float, optional
         Increasing times to record; the end of `t_span` if not given.
-    mode : {"forward"}, optional
-        The density at later times. Other modes come with a later release.
+    mode : {"forward", "backward", "steady"}, optional
+        "forward": the density at later times. "backward": the value, at the start of `t_span`, of
+        what is paid until its end. "steady": the density that does not change any more. Default:
+        the problem's own.
+    at : optional
+        Points, or nodes of a graph, whose values are wanted; for a backward problem only. Every
+        point is walked from by walkers of its own. None: the problem's own; if that has none, all
+        vertices, which walkers can do where rates are in detailed balance.
     method : {"density", "particle", "chain", "montecarlo"}
         "density": a spiking circuit with a walker counter per vertex. "particle": a spiking circuit
         per walker, for lattices without ends on which every step is the same. "chain": powers of
         P, exact and without walkers. "montecarlo": ordinary walkers, without spikes.
     walkers : int, optional
-        How many walkers in all, 100 000 if not given. For "chain" the scale of `counts` only.
+        How many walkers in all, 100 000 if not given; where several kinds are needed (points,
+        signs, sources) they share them. For "chain" the scale of `counts` only.
     max_walkers : int
         More than this is refused.
     dt : float or "auto"
@@ -101,7 +100,7 @@ def solve(
         ``solution.seed`` holds.
     progress : bool or callable
         True shows a bar (tqdm); a callable gets the fraction done.
-    at, rtol, atol, executor, checkpoint : optional
+    rtol, atol, executor, checkpoint : optional
         Not supported yet: anything but the default is an error.
 
     Returns
@@ -119,72 +118,59 @@ def solve(
     """
     if not isinstance(problem, Problem):
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
-    if mode is not None and as_choice("mode", mode, _MODES) != "forward":
-        raise InputError(f"mode={mode!r} is not supported yet: only 'forward' is")
-    _refuse_later({"at": at, "rtol": rtol, "executor": executor, "checkpoint": checkpoint}, atol)
+    kind = choose_mode(problem, mode)
+    _refuse_later({"rtol": rtol, "executor": executor, "checkpoint": checkpoint}, atol)
     as_choice("method", method, METHODS)
-    total = _as_walkers(walkers, max_walkers)
+    wanted = _as_walkers(walkers, max_walkers)
     number = _as_seed(seed)
     _as_circuit_options(method, circuit, lanes, probability_bits)
-    stretches, times = _plan(problem, t_span, t_eval, dt)
-    rates, start = problem.rates, problem.start
+    plan = make_plan(
+        problem, kind, t_span, t_eval, problem.at if at is None else at, dt,
+        by_chain=method == "chain",
+    )  # fmt: skip
+    rates, times = problem.rates, plan.times
     require_memory(
         8.0 * len(times) * (4 * len(rates.x) + 2 * len(rates.sides)) + 48.0 * rates.between.nnz,
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )
-    if method == "particle":
-        require_homogeneous(rates, problem.mesh, stretches, start.probability)
-    n_lanes = (
-        _choose_lanes(method, rates, stretches, start.probability, total)
-        if isinstance(lanes, str)
-        else lanes
-    )
-    walk = walk_by(
-        method,
-        mesh=problem.mesh,
-        seed=number,
-        lanes=n_lanes,
-        circuit=circuit,
-        probability_bits=probability_bits,
-    )
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
-            exact = march(rates, stretches, start.probability, walk, report)
-            walked = Walk(total * exact.counts, total * exact.exited)
+            groups = tuple(
+                expect(
+                    rates, plan.segments, load, endless=plan.endless, walkers=share,
+                    report=part(report, i / len(plan.loads), (i + 1) / len(plan.loads)),
+                )
+                for i, (load, share) in enumerate(zip(plan.loads, plan.dealt(wanted), strict=True))
+            )  # fmt: skip
+            walked = Walked(groups, plan.segments, 1, ())
+            if not plan.loads:
+                report(0.0)
+                report(1.0)
         else:
-            walkers_at = draw_walkers(start.probability, total, number)
-            walked = march(rates, stretches, walkers_at, walk, report)
+            walked = walk_plan(
+                plan, problem, method, wanted, report,
+                seed=number, lanes=lanes, circuit=circuit, probability_bits=probability_bits,
+            )  # fmt: skip
+    value, value_stderr = plan.values(problem, walked.groups, method)
     return Solution(
         problem=problem,
+        mode=kind,
         method=method,
         t=times,
-        counts=walked.counts,
-        exit_counts=walked.exited,
+        groups=walked.groups,
         rates=rates,
-        start=start.probability,
-        total=start.total,
-        walkers=total,
-        segments=stretches,
-        lanes=n_lanes,
-        circuit=choose_circuit(method, circuit, n_lanes),
+        segments=walked.segments,
+        points=plan.points,
+        side_values=problem.equation.exit_value,
+        value=value,
+        value_stderr=value_stderr,
+        lanes=walked.lanes,
+        circuit=choose_circuit(method, circuit, walked.lanes),
         probability_bits=probability_bits,
         seed=number,
         runs=walked.runs,
     )
-
-
-def _choose_lanes(
-    method: str,
-    rates: Rates,
-    stretches: tuple[Segment, ...],
-    start: npt.NDArray[np.float64],
-    walkers: int,
-) -> int:
-    if method != "density":
-        return walkers if method == "particle" else 1
-    longest = max(stretches, key=lambda stretch: stretch.steps)
-    return choose_lanes(rates.transition(longest.dt), start, longest.steps, walkers)
 
 
 def _refuse_later(given: dict[str, Any], atol: float) -> None:
@@ -236,18 +222,3 @@ def _as_circuit_options(method: str, circuit: str, lanes: int | str, probability
                     f"{name} belongs to the circuit, and method={method!r} has none: leave it "
                     "out, or take method='density'"
                 )
-
-
-def _plan(
-    problem: Problem, t_span: Any, t_eval: Any, dt: float | str
-) -> tuple[tuple[Segment, ...], npt.NDArray[np.float64]]:
-    if t_span is None and problem.t_span is None:
-        raise InputError(
-            "t_span is needed because the problem has none: give the end time, or (start, end)"
-        )
-    span = as_span(problem.t_span if t_span is None else t_span)
-    times = as_times(t_eval, span)
-    wanted = problem.dt if isinstance(dt, str) and dt == "auto" else dt
-    longest = problem.rates.choose_dt("auto" if wanted is None else wanted)
-    # Where nothing moves the step is infinite.
-    return segments(span[0], times, min(longest, span[1] - span[0])), times

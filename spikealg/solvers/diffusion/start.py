@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["draw_walkers", "segment_seed"]
+__all__ = ["draw_walkers", "part_seed", "segment_seed"]
 
 _BLOCK = 1 << 20
 """Walkers drawn at a time, which bounds the memory of the draws (8 MiB)."""
@@ -54,3 +54,12 @@ def segment_seed(seed: int, segment: int) -> int:
     if segment == 0:
         return seed
     return int(lane_words(seed, segment, 0, SOLVER_PLANE + 1, 1)[0])
+
+
+def part_seed(seed: int, group: int, batch: int) -> int:
+    """Return the seed of a batch of a group of walkers: `seed` itself for the first."""
+    from spikealg.engine.draws import SOLVER_PLANE, lane_words
+
+    if group == batch == 0:
+        return seed
+    return int(lane_words(seed, group, batch, SOLVER_PLANE + 2, 1)[0])

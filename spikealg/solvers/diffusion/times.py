@@ -13,7 +13,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_float, as_float_array
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["SAME", "Segment", "as_span", "as_times", "segments"]
+__all__ = ["SAME", "Segment", "as_span", "as_times", "segments", "step_times"]
 
 _MOST_STEPS = 2**31 - 1
 SAME = 1e-9
@@ -48,7 +48,7 @@ class Segment:
 
 
 def as_span(t_span: Any) -> tuple[float, float]:
-    """Return (start, end) of `t_span`, a number (then from 0) or a pair."""
+    """Return (start, end) of `t_span`, a number (then from 0) or a pair; the end may be inf."""
     if isinstance(t_span, (str, bytes)):
         raise InputTypeError(f"t_span must be a number or a pair (start, end), got {t_span!r}")
     if isinstance(t_span, Iterable):
@@ -57,7 +57,12 @@ def as_span(t_span: Any) -> tuple[float, float]:
             raise InputError(
                 f"t_span must be a number or a pair (start, end), got {len(pair)} values"
             )
-        start, end = (as_float(f"t_span[{i}]", value) for i, value in enumerate(pair))
+        start = as_float("t_span[0]", pair[0])
+        if _is_infinite(pair[1]):
+            return start, math.inf
+        end = as_float("t_span[1]", pair[1])
+    elif _is_infinite(t_span):
+        return 0.0, math.inf
     else:
         start, end = 0.0, as_float("t_span", t_span)
     if end <= start:
@@ -67,9 +72,18 @@ def as_span(t_span: Any) -> tuple[float, float]:
     return start, end
 
 
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, (float, np.floating)) and value == math.inf
+
+
 def as_times(t_eval: Any, span: tuple[float, float]) -> npt.NDArray[np.float64]:
     """Return the times to record, float64 (T,): `t_eval`, or the end of `span` if that is None."""
     start, end = span
+    if t_eval is not None and end == math.inf:
+        raise InputError(
+            "t_eval has no place in a t_span without end, of which the end alone is recorded: "
+            "leave it out, or give a t_span that ends"
+        )
     if t_eval is None:
         return np.array([end])
     times = np.array(np.atleast_1d(as_float_array("t_eval", t_eval)))
@@ -109,6 +123,12 @@ def _common_dt(lengths: npt.NDArray[np.float64], longest: float) -> float | None
             fewest = sum(_steps(float(length), longest) for length in lengths)
             return dt if lengths.sum() / dt <= _DEAREST_COMMON_STEP * fewest else None
     return None
+
+
+def step_times(stretches: tuple[Segment, ...]) -> npt.NDArray[np.float64]:
+    """Return the times before the first and after every step of all stretches, (N + 1,) [time]."""
+    parts = [part.start + part.dt * np.arange(1, part.steps + 1) for part in stretches]
+    return np.concatenate([[stretches[0].start], *parts])
 
 
 def segments(start: float, times: npt.NDArray[np.float64], longest: float) -> tuple[Segment, ...]:

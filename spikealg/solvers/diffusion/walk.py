@@ -26,13 +26,20 @@ class Walk:
         expected numbers.
     exited : (T, S)
         Walkers that have left by each side up to then, of the same type.
+    left : (N + 1, S)
+        The same after each of N steps, the last that is recorded, from step 0 on.
     runs : tuple of Run
         What the engine recorded; empty for methods without a circuit.
+    stay : (T, V) float64, optional
+        Time that walkers have spent at each vertex until the recorded steps [time]: the sum over
+        the steps before, times their length.
     """
 
     counts: npt.NDArray[Any]
     exited: npt.NDArray[Any]
+    left: npt.NDArray[Any]
     runs: tuple[Run, ...] = ()
+    stay: npt.NDArray[np.float64] | None = None
 
 
 def settle(

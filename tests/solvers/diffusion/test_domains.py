@@ -8,7 +8,6 @@ import pytest
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion import chain, montecarlo
 from spikealg.solvers.diffusion.goodness import goodness
-from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.stationary import stationary
 from tests.helpers import ALL_DOMAINS
@@ -18,14 +17,15 @@ CASES = [
     for case in ALL_DOMAINS
     for kind, boundary in (("closed", case.closed), ("absorbing", case.absorbing))
 ]
-LATTICES = [case for case in ALL_DOMAINS if not isinstance(case.make(), Graph)]
-REVERSIBLE = [case for case in ALL_DOMAINS if case.name != "streets"]  # those are one-way
+LATTICES = [case for case in ALL_DOMAINS if case.is_lattice]
+# One-way streets and states, and particles that stream, have no detailed balance.
+REVERSIBLE = [case for case in ALL_DOMAINS if case.name not in ("streets", "slab", "states")]
 names = [case.name for case in LATTICES]
 
 
 def problem_of(case, boundary, **coefficients):
     return Problem(
-        case.make(), boundary=boundary, initial=case.start, **(coefficients or {"diffusivity": 0.7})
+        case.make(), boundary=boundary, initial=case.start, **(coefficients or case.coefficients)
     )
 
 
@@ -133,6 +133,7 @@ def test_montecarlo_walks_as_the_chain_says(case, boundary):
 
 
 def test_a_graph_has_no_refinement():
-    problem = problem_of(ALL_DOMAINS[-1], "reflect")
-    with pytest.raises(InputError, match="a Graph has no refinement: its nodes are all there is"):
-        problem.refine()
+    for name, word in (("streets", "Graph has no refinement"), ("states", "Chain has no refine")):
+        (case,) = (case for case in ALL_DOMAINS if case.name == name)
+        with pytest.raises(InputError, match=f"a {word}"):
+            problem_of(case, "reflect").refine()

@@ -95,7 +95,7 @@ def test_a_file_without_an_array_is_an_error(tmp_path):
     solve(heat_rod(), method="chain").save(path)
     arrays = dict(np.load(path))
     for name, change in (
-        ("counts", lambda a: a[:, :-1]),
+        ("group.0.counts", lambda a: a[:, :-1]),
         ("between.indices", lambda a: a + 40),
         ("exact.density", lambda a: a[:, :3]),
         ("t", None),
@@ -109,19 +109,23 @@ def test_a_file_without_an_array_is_an_error(tmp_path):
 
 
 DAMAGE = [
-    ("walkers", 0, "walkers must be a whole number of at least 1, got 0"),
+    ("group.0.walkers", np.array([0]), "walkers.* must be a whole number of at least 1, got 0"),
     ("method", "magic", "method must be one of 'density', 'particle', 'chain', 'montecarlo', got"),
-    ("total", float("nan"), "total must be a finite number above 0, got nan"),
+    ("groups", [["initial", float("nan")]], "total must be a finite number, got nan"),
     ("segments", [], "there are no segments"),
-    ("segments", [[0, 0.125, 0, 1, [1]]], "dt of a segment must be a finite number above 0"),
+    ("segments", [[0, 0.125, 0, 768, [768]]], "dt of a segment must be a finite number above 0"),
     ("version", 0, "is damaged: it has version 0"),
     ("x", np.zeros((33, 4)), "x has shape \\(33, 4\\), which is not that of 33 positions"),
     ("x", np.zeros(32), "x has shape \\(32,\\), which is not that of 33 positions"),
-    ("counts", np.zeros((1, 33), dtype=np.float32), "counts has dtype float32 in place of int64"),
-    ("counts", np.full((1, 33), -1), "must be a finite number of at least 0, got -1"),
-    ("start", np.full(33, np.nan), "must be a finite number of at least 0, got nan"),
+    (
+        "group.0.counts",
+        np.zeros((1, 1, 33), dtype=np.float32),
+        "counts has dtype float32 in place of int64",
+    ),
+    ("group.0.counts", np.full((1, 1, 33), -1), "must be a finite number of at least 0, got -1"),
+    ("group.0.start", np.full(33, np.nan), "must be a finite number of at least 0, got nan"),
     ("sink", np.full(33, 2), "must be a whole number"),
-    ("t", np.array([np.inf]), "must be a finite number, got inf"),
+    ("t", np.array([np.nan]), "must be a finite number, got nan"),
 ]
 
 

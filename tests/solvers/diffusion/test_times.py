@@ -19,7 +19,6 @@ def test_a_number_means_from_zero():
         ((2, 1), "t_span must end after it starts, got 2 to 1: give a later end"),
         (0, "t_span must end after it starts, got 0 to 0"),
         (float("nan"), "t_span must be a finite number, got nan"),
-        ((0, float("inf")), r"t_span\[1\] must be a finite number, got inf"),
     ],
 )
 def test_spans_that_cannot_be(t_span, message):

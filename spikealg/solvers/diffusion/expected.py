@@ -1,0 +1,100 @@
+"""What the chain expects of a group of walkers: at the recorded times, or when all have left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.progress import Report, silent
+from spikealg.solvers.diffusion import chain
+from spikealg.solvers.diffusion.groups import Group, Load
+from spikealg.solvers.diffusion.march import march
+from spikealg.solvers.diffusion.rates import Rates
+from spikealg.solvers.diffusion.reach import can_leave, require_exit
+from spikealg.solvers.diffusion.times import Segment
+from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.walk import Walk, settle
+
+__all__ = ["expect", "solve_live", "walk_chain"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+def walk_chain(
+    transition: Transition,
+    start: npt.NDArray[Any],
+    steps: IntArray,
+    *,
+    number: int,
+    report: Report,
+) -> Walk:
+    """Walk one segment by the chain."""
+    return chain.walk(transition, start, steps)
+
+
+def expect(
+    rates: Rates,
+    segments: Sequence[Segment],
+    load: Load,
+    *,
+    endless: bool,
+    walkers: int = 1,
+    report: Report = silent,
+) -> Group:
+    """Return what is expected of `walkers` walkers.
+
+    Parameters
+    ----------
+    rates : Rates
+    segments : sequence of Segment
+        The steps and the times to record; without effect if `endless`.
+    load : Load
+        Where walkers start.
+    endless : bool
+        Whether to wait until all walkers have left: then one time is recorded, infinity.
+    walkers : int
+    report : callable
+        Gets the fraction done.
+    """
+    if endless:
+        walk = _leave(rates, load.probability)
+    else:
+        walk = march(rates, segments, load.probability, walk_chain, report, timed=load.timed)
+    return Group(
+        load,
+        np.array([walkers]),
+        walkers * walk.counts[None],
+        walkers * walk.exited[None],
+        walkers * walk.left,
+        None if walk.stay is None else walkers * walk.stay[None],
+    )
+
+
+def _leave(rates: Rates, start: FloatArray) -> Walk:
+    """Return the chain's walk until nobody is left; every row of `left` but the last is unknown."""
+    require_exit(rates, start)
+    step = rates.transition(rates.choose_dt() if rates.max_rate > 0 else 1.0)
+    walking, at_once = settle(step, start)
+    stay = solve_live(rates, walking, transposed=True)
+    exited = (at_once + stay @ rates.exits)[None]
+    return Walk(np.zeros((1, len(start))), exited, exited, (), stay[None])
+
+
+def solve_live(rates: Rates, right: FloatArray, *, transposed: bool) -> FloatArray:
+    """Return (−Q)⁻¹ (or its transpose) times `right`, (V,), over live vertices; 0 elsewhere.
+
+    Vertices from which no walker leaves must hold no part of the answer: they are left out.
+    """
+    from scipy.sparse import linalg  # 0.1 s of import
+
+    leads_out = can_leave(rates)
+    vertices = np.flatnonzero(leads_out)
+    matrix = -rates.generator[vertices][:, vertices]
+    matrix = (matrix.T if transposed else matrix).tocsc()
+    answer = np.zeros(len(right))
+    answer[vertices] = np.atleast_1d(linalg.spsolve(matrix, right[vertices]))
+    return answer

@@ -1,0 +1,152 @@
+"""Walkers of one kind: where they start, what they count for, and what became of them.
+
+An equation is linear, so its solution is a sum: of what was there at the start, of what came in
+meanwhile, of what is positive and what is negative. Each part is walked by walkers of its own, all
+of which count alike. A source that does not change in time needs no walkers that start late:
+whoever came in j steps ago is where a walker is after j steps, so that the sum over all of them is
+the time that walkers have spent at a vertex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.solvers.diffusion.estimates import Expectation, count_stderr, estimate
+
+__all__ = ["BATCHES", "Group", "Load", "share", "spread_of"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+BATCHES = 32
+"""Independent parts of a group whose spread gives the standard error of times spent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """Where walkers start and what they count for.
+
+    Attributes
+    ----------
+    role : str
+        "initial": walkers at the recorded times are what is left of an initial mass. "source": the
+        time they spent at vertices until then is what came in. "value": each started from the same
+        point and collects value.
+    probability : (V,) float64
+        Chance to start at each vertex.
+    total : float
+        Mass that all carry together ("initial"), mass that comes in per time ("source"), or 1.
+        Negative where they stand for less than nothing.
+    timed : bool
+        Whether the time spent at vertices is needed.
+    """
+
+    role: str
+    probability: FloatArray
+    total: float
+    timed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """What became of the walkers of a load, in B batches of independent draws.
+
+    Attributes
+    ----------
+    load : Load
+    walkers : (B,) int64
+        Walkers of each batch.
+    counts : (B, T, V)
+        Walkers at each vertex at the recorded times: int64, or float64 where expected.
+    exited : (B, T, S)
+        Walkers that have left by each side so far.
+    left : (N + 1, S)
+        Walkers of all batches that have left after each step.
+    stay : (B, T, V) float64 or None
+        Time that walkers have spent at each vertex so far [time], if the load is timed.
+    """
+
+    load: Load
+    walkers: IntArray
+    counts: npt.NDArray[Any]
+    exited: npt.NDArray[Any]
+    left: npt.NDArray[Any]
+    stay: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.walkers, self.counts, self.exited, self.left, self.stay):
+            if array is not None:
+                array.flags.writeable = False
+
+    @property
+    def total_walkers(self) -> int:
+        """Walkers of all batches."""
+        return int(self.walkers.sum())
+
+    @property
+    def each(self) -> float:
+        """What one walker counts for: mass, or mass per time."""
+        return self.load.total / self.total_walkers
+
+    def mass(self) -> FloatArray:
+        """Return the mass at each vertex, (T, V)."""
+        if self.load.role == "source":
+            assert self.stay is not None, "sources are timed"
+            return np.asarray(self.each * self.stay.sum(axis=0))
+        return np.asarray(self.each * self.counts.sum(axis=0))
+
+    def mass_stderr(self, dt: float) -> FloatArray:
+        """Return the standard error of `mass`, (T, V).
+
+        Of counts it is multinomial with a smoothed probability, of times the spread of batches, and
+        no less than a walker's stay of one step `dt` [time] would make it.
+        """
+        if self.load.role == "source":
+            assert self.stay is not None, "sources are timed"
+            spread = self.load.total * spread_of(self.stay, self.walkers)
+            return np.asarray(np.hypot(spread, self.each * dt))
+        return np.asarray(
+            abs(self.each) * count_stderr(self.counts.sum(axis=0), self.total_walkers)
+        )
+
+    def expectation(self, f: FloatArray, *, drawn: bool) -> Expectation:
+        """Return Σ f·mass with its standard error, 0 unless `drawn`; `f` is (V,)."""
+        if self.load.role != "source":
+            counts = self.counts.sum(axis=0)
+            return estimate(f, counts, self.total_walkers, self.load.total, drawn=drawn)
+        assert self.stay is not None, "sources are timed"
+        sums = self.stay @ f
+        stderr = abs(self.load.total) * spread_of(sums, self.walkers)
+        return Expectation(self.each * sums.sum(axis=0), stderr if drawn else np.zeros(len(stderr)))
+
+
+def spread_of(sums: npt.NDArray[Any], walkers: IntArray) -> FloatArray:
+    """Return the standard error of Σ_b sums_b / Σ_b walkers_b from batches, (B, ...) to (...)."""
+    if len(walkers) < 2:
+        return np.full(sums.shape[1:], np.inf)
+    share = walkers.reshape(-1, *[1] * (sums.ndim - 1)) / walkers.sum()
+    off = sums / walkers.sum() - share * (sums.sum(axis=0) / walkers.sum())
+    n = len(walkers)
+    return np.asarray(np.sqrt(n / (n - 1) * (off**2).sum(axis=0)))
+
+
+def share(walkers: int, loads: tuple[Load, ...], duration: float) -> list[int]:
+    """Return how many of `walkers` each load gets, at least 1.
+
+    In the measure of the mass that they stand for, a source's in `duration` [time] where that is
+    finite; points get the same.
+    """
+    finite = np.isfinite(duration)
+    weights = np.array(
+        [
+            abs(load.total) * (duration if finite and load.role == "source" else 1.0)
+            for load in loads
+        ]
+    )
+    dealt = np.maximum(np.floor(walkers * weights / weights.sum()), 1).astype(np.int64)
+    dealt[int(dealt.argmax())] += max(walkers - int(dealt.sum()), 0)
+    return [int(n) for n in dealt]

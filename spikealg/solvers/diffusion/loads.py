@@ -1,0 +1,128 @@
+"""From an equation to the walkers that solve it, by mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_float_array
+from spikealg.errors import InputError
+from spikealg.solvers.diffusion.domains import Mesh
+from spikealg.solvers.diffusion.groups import Load
+from spikealg.solvers.diffusion.initial import by_sign, values
+from spikealg.solvers.diffusion.rates import Rates
+
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.problem import Problem
+
+__all__ = ["as_points", "is_reversible", "loads_of"]
+
+FloatArray = npt.NDArray[np.float64]
+_ROUNDING = 1e-9
+
+
+def loads_of(
+    problem: Problem, mode: str, starts: tuple[FloatArray, ...] | None, *, by_chain: bool
+) -> tuple[Load, ...]:
+    """Return the walkers that a problem needs.
+
+    Parameters
+    ----------
+    problem : Problem
+    mode : {"forward", "backward", "steady"}
+    starts : tuple of (V,) float64, or None
+        Shares of vertices for each point of `at`; None for all vertices.
+    by_chain : bool
+        Whether there are no walkers, so that all vertices may be had backward too.
+
+    Raises
+    ------
+    InputError
+        If nothing comes in, or all vertices are asked for backward where only the chain can tell.
+    """
+    equation = problem.equation
+    if mode == "forward":
+        initial = tuple(
+            Load("initial", start.probability, start.total, False) for start in problem.starts
+        )
+        return initial + _sources(equation.inflow)
+    if mode == "steady":
+        found = _sources(equation.inflow)
+        if not found:
+            raise InputError(
+                "mode='steady' needs something that comes in: a source=, a side of given value or "
+                "a flux (where nothing leaves, it finds the stationary density of an initial=)"
+            )
+        return found
+    timed = bool(equation.reward.any())
+    if starts is not None:
+        return tuple(Load("value", start, 1.0, timed) for start in starts)
+    if by_chain:
+        return ()
+    if not is_reversible(equation.rates):
+        raise InputError(
+            "all values at once need rates with detailed balance (m_i Q_ij = m_j Q_ji), which "
+            "drift, jumps or directed edges break here: give at= the points you want, or take "
+            "method='chain'"
+        )
+    rates = equation.rates
+    mass = np.where(rates.live, payoff_values(problem, rates), 0.0) * rates.mass
+    found = tuple(Load("initial", s.probability, s.total, False) for s in by_sign(mass))
+    inflow = rates.mass * (equation.reward + rates.exits @ equation.exit_value)
+    return found + _sources(inflow)
+
+
+def _sources(inflow: FloatArray) -> tuple[Load, ...]:
+    return tuple(Load("source", part.probability, part.total, True) for part in by_sign(inflow))
+
+
+def payoff_values(problem: Problem, rates: Rates) -> FloatArray:
+    """Return the payoff at every vertex, (V,), 0 if there is none."""
+    if problem.payoff is None:
+        return np.zeros(len(rates.x))
+    if np.ndim(problem.payoff) == 0 and not callable(problem.payoff):
+        return np.full(len(rates.x), float(as_float_array("payoff", problem.payoff)))
+    return values("payoff", problem.payoff, rates)
+
+
+def is_reversible(rates: Rates) -> bool:
+    """Return whether m_i Q_ij = m_j Q_ji for all vertices."""
+    flow = (rates.between * rates.mass[:, None]).tocsr()
+    away = abs(flow - flow.T)
+    return bool(away.nnz == 0 or away.max() <= _ROUNDING * flow.max())
+
+
+def as_points(mesh: Mesh, rates: Rates, at: Any) -> tuple[tuple[Any, ...], tuple[FloatArray, ...]]:
+    """Return the points of `at` and the shares of vertices, (V,), that stand for each.
+
+    Raises
+    ------
+    InputError
+        If a point lies outside the domain, or `at` holds none.
+    """
+    points: tuple[Any, ...]
+    if hasattr(mesh, "nodes"):
+        points = tuple(at) if isinstance(at, (list, np.ndarray)) else (at,)
+    elif mesh.x.ndim == 1:
+        points = tuple(np.atleast_1d(as_float_array("at", at)).ravel().tolist())
+    else:
+        array, axes = as_float_array("at", at), mesh.x.shape[1]
+        if array.ndim == 0 or array.shape[-1] != axes or array.ndim > 2:
+            raise InputError(
+                f"at must be a point of {axes} numbers or a list of such points, got shape "
+                f"{array.shape}"
+            )
+        points = tuple(tuple(point) for point in np.atleast_2d(array).tolist())
+    if not points:
+        raise InputError("at must hold at least one point")
+    starts = []
+    for point in points:
+        placed = mesh.locate(point, "at")
+        if placed is None:
+            raise InputError(f"at must hold points of the domain, got {point!r}")
+        share = np.zeros(len(rates.x))
+        np.add.at(share, *placed)
+        starts.append(share)
+    return points, tuple(starts)

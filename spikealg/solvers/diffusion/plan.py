@@ -1,0 +1,166 @@
+"""What is to be walked: the mode, the times and steps, and the kinds of walkers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_choice
+from spikealg.errors import InputError
+from spikealg.solvers.diffusion.groups import Group, Load, share
+from spikealg.solvers.diffusion.loads import as_points, loads_of, payoff_values
+from spikealg.solvers.diffusion.problem import MODES, Problem
+from spikealg.solvers.diffusion.times import Segment, as_span, as_times, segments
+from spikealg.solvers.diffusion.values import chain_values, group_value
+
+__all__ = ["Plan", "choose_mode", "make_plan"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A problem made ready for walkers.
+
+    Attributes
+    ----------
+    mode : str
+    times : (T,) float64
+        What is recorded; infinity if `endless`.
+    segments : tuple of Segment
+        Stretches of equal steps; one of no steps if `endless`.
+    endless : bool
+        Whether walkers are followed until all have left.
+    loads : tuple of Load
+        Kinds of walkers.
+    points : tuple
+        Whose values are wanted; empty for all vertices, and unless the mode is "backward".
+    """
+
+    mode: str
+    times: FloatArray
+    segments: tuple[Segment, ...]
+    endless: bool
+    loads: tuple[Load, ...]
+    points: tuple[Any, ...]
+
+    def dealt(self, walkers: int) -> list[int]:
+        """Return how many of `walkers` each load gets."""
+        if not self.loads:
+            return []
+        return share(walkers, self.loads, float(self.times[-1] - self.segments[0].start))
+
+    def values(
+        self, problem: Problem, groups: tuple[Group, ...], method: str
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return values and standard errors of a backward problem, (A,) each, or (V,) for all."""
+        if self.mode != "backward":
+            return np.zeros(0), np.zeros(0)
+        equation = problem.equation
+        payoff = payoff_values(problem, equation.rates)
+        if method == "chain":
+            value = chain_values(equation, self.segments, payoff, endless=self.endless)
+            if self.points:
+                value = np.array([group.load.probability @ value for group in groups])
+            return value, np.zeros(len(value))
+        if self.points:
+            found = [group_value(group, equation, payoff) for group in groups]
+            return np.array([v for v, _ in found]), np.array([e for _, e in found])
+        dt, mass = self.segments[-1].dt, equation.rates.mass
+        value = np.sum([group.mass()[-1] for group in groups], axis=0) / mass
+        square = np.sum([group.mass_stderr(dt)[-1] ** 2 for group in groups], axis=0)
+        for side, at_side in enumerate(equation.exit_value):
+            value[equation.rates.sink == side] = at_side
+        return value, np.sqrt(square) / mass
+
+
+def choose_mode(problem: Problem, mode: str | None) -> str:
+    """Return the mode that was asked for, that the problem has, or that its data mean.
+
+    Raises
+    ------
+    InputError
+        If there is no such mode, or the data could mean two.
+    """
+    if mode is not None:
+        return as_choice("mode", mode, MODES)
+    if problem.mode is not None:
+        return problem.mode
+    if problem.payoff is None:
+        return "forward"
+    if problem.initial is None:
+        return "backward"
+    raise InputError(
+        "mode is needed because the problem has both initial= and payoff=: give mode='forward' or "
+        "mode='backward'"
+    )
+
+
+def make_plan(
+    problem: Problem,
+    mode: str,
+    t_span: Any,
+    t_eval: Any,
+    at: Any,
+    dt: float | str,
+    *,
+    by_chain: bool,
+) -> Plan:
+    """Return the plan of a problem; arguments are those of `solve`.
+
+    Raises
+    ------
+    InputError
+        If they contradict each other or the mode.
+    """
+    if at is not None and mode != "backward":
+        raise InputError(
+            f"at names points whose values are wanted, which mode={mode!r} does not have: it gives "
+            "the density at every vertex; leave it out, or take mode='backward'"
+        )
+    if mode == "backward" and t_eval is not None:
+        raise InputError(
+            "t_eval has no place in a backward problem, whose value is that at the start of "
+            "t_span: solve it for each t_span"
+        )
+    span = _span(problem, mode, t_span)
+    endless = math.isinf(span[1])
+    times = as_times(t_eval, span)
+    wanted = problem.dt if isinstance(dt, str) and dt == "auto" else dt
+    rates = problem.rates
+    longest = rates.choose_dt("auto" if wanted is None else wanted)
+    if endless:
+        step = longest if math.isfinite(longest) else 1 / max(rates.max_rate, 1e-300)
+        stretches: tuple[Segment, ...] = (Segment(span[0], span[0], step, 0, (0,)),)
+    else:
+        # Where nothing moves the step is infinite.
+        stretches = segments(span[0], times, min(longest, span[1] - span[0]))
+    if mode == "forward" and rates.exponential and problem.equation.inflow.any():
+        raise InputError(
+            "time_scheme='exponential' takes no source and no side of given value in forward mode: "
+            "take time_scheme='euler', or mode='steady'"
+        )
+    points, starts = as_points(problem.mesh, rates, at) if at is not None else ((), None)
+    loads = loads_of(problem, mode, starts, by_chain=by_chain)
+    return Plan(mode, times, stretches, endless, loads, points)
+
+
+def _span(problem: Problem, mode: str, t_span: Any) -> tuple[float, float]:
+    if mode == "steady":
+        return 0.0, math.inf
+    given = problem.t_span if t_span is None else t_span
+    if given is None:
+        raise InputError(
+            "t_span is needed because the problem has none: give the end time, or (start, end)"
+        )
+    span = as_span(given)
+    if math.isinf(span[1]) and mode == "forward" and problem.equation.inflow.any():
+        raise InputError(
+            "t_span without end waits for the last walker, but a source goes on for ever: give a "
+            "t_span that ends, or mode='steady'"
+        )
+    return span
