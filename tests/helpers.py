@@ -148,7 +148,7 @@ def tiles(n: int) -> tuple[np.ndarray, np.ndarray]:
     i, j = (part.ravel() for part in np.indices((n, n)))
     x, y = i / (n - 1), j / (n - 1)
     inner = (i > 0) & (i < n - 1) & (j > 0) & (j < n - 1)
-    points = np.stack([x + inner * 0.6 / n * np.sin(7 * y), y], axis=1)
+    points = np.stack([x + inner * 0.3 / n * np.sin(7 * y), y], axis=1)
     corner = (np.arange(n * n).reshape(n, n)[:-1, :-1]).ravel()
     faces = [(corner, corner + n, corner + n + 1), (corner, corner + n + 1, corner + 1)]
     return points, np.concatenate([np.stack(face, axis=1) for face in faces])

@@ -50,13 +50,14 @@ def from_solution(solution: Solution) -> Any:
         "t": solution.t,
         "side": np.array(solution.rates.sides, dtype=np.str_),
     }
+    dimensions: tuple[str, ...]
     if len(layout.faces):
-        dimensions: tuple[str, ...] = ("vertex",)
+        dimensions = ("vertex",)
         coordinates |= {
             name: ("vertex", column) for name, column in zip(_AXES, solution.x.T, strict=False)
         }
     elif layout.nodes:
-        dimensions: tuple[str, ...] = ("node",)
+        dimensions = ("node",)
         coordinates["node"] = list(layout.nodes)
     else:
         dimensions = tuple(_AXES[: len(layout.axes)])

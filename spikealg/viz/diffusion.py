@@ -50,6 +50,11 @@ def plot(solution: Solution, *, times: npt.ArrayLike | None = None, axes: Any = 
     pyplot()
     rows = _rows(solution, times)
     layout = layout_of(solution.problem.mesh)
+    if len(layout.faces):
+        raise InputError(
+            "a density on a surface has no picture here: draw solution.density on the triangles "
+            "solution.problem.domain.faces"
+        )
     if layout.nodes:
         return draw_bars(solution, rows, axes)
     if len(layout.axes) == 1:

@@ -111,8 +111,11 @@ def advantage(
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
     if problem.t_span is None:
         raise InputError("problem must have a t_span: give it one, or take a ready-made problem")
-    if problem.equation.inflow.any() or len(problem.starts) != 1:
-        raise InputError("problem must have an initial= of one sign and no source")
+    if problem.equation.inflow.any() or len(problem.starts) != 1 or problem.varying:
+        raise InputError(
+            "problem must have an initial= of one sign, no source and no coefficients that depend "
+            "on time"
+        )
     as_choice("axis", axis, AXES)
     power = as_float("watts_per_core", watts_per_core, above=0.0)
     repeats = as_int("repeats", repeats, low=1)

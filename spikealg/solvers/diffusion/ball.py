@@ -201,5 +201,7 @@ class BallMesh:
         """Return values (..., V_fine) of a refined mesh at the vertices of this one, (..., V)."""
         if not isinstance(fine, BallMesh) or fine.domain.n % self.domain.n:
             raise InputError("fine must be the mesh of this domain after refine()")
-        every = [slice(None, None, fine.domain.n // self.domain.n)] * self.domain.dimensions
+        every: list[Any] = [
+            slice(None, None, fine.domain.n // self.domain.n)
+        ] * self.domain.dimensions
         return np.asarray(fine.grid(values)[(..., *every)][..., self.inside])

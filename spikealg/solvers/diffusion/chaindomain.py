@@ -86,7 +86,7 @@ class Chain:
         self.nodes: tuple[Hashable, ...] = tuple(range(n)) if nodes is None else tuple(nodes)
         if len(set(self.nodes)) != n:
             raise InputError(f"nodes must be {n} different names, got {len(set(self.nodes))}")
-        self.x = np.arange(float(n)) if x is None else np.array(as_float_array("x", x))
+        self.x: FloatArray = np.array(as_float_array("x", np.arange(n) if x is None else x))
         if self.x.ndim not in (1, 2) or len(self.x) != n:
             raise InputError(f"x must hold a position for each of {n} states, got {self.x.shape}")
         self.mass = np.array(as_float_array("mass", 1.0 if mass is None else mass, shape=(n,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,28 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["Coefficients", "evaluate"]
+__all__ = ["Coefficients", "at_time", "depends_on_time", "evaluate"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+def depends_on_time(value: Any) -> bool:
+    """Return whether a coefficient is a function f(x, t): one of two arguments without default."""
+    if not callable(value):
+        return False
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except ValueError:  # some functions written in C do not say
+        return False
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.kind in kinds and p.default is inspect.Parameter.empty]
+    return len(needed) == 2
+
+
+def at_time(value: Any, t: float) -> Any:
+    """Return a coefficient as it is at time t."""
+    return (lambda x: value(x, t)) if depends_on_time(value) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,5 +132,5 @@ def _columns(name: str, array: FloatArray, n: int, axes: int, vector: bool) -> F
     shapes += [f"shape ({n},)" if one_for_all else "", f"shape ({n}, {axes})" if axes > 1 else ""]
     raise InputError(
         f"{name} must be {' or '.join(filter(None, shapes))}, got shape {array.shape}"
-        + ("; full tensors are not supported" if array.shape[-2:] == (axes, axes) else "")
+        + ("; full tensors need a Box" if array.shape[-2:] == (axes, axes) else "")
     )

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from spikealg.archive import read_archive, write_archive
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
-from spikealg.errors import FileFormatError
+from spikealg.errors import FileFormatError, InputError
 from spikealg.solvers.diffusion.groups import Group, Load
 from spikealg.solvers.diffusion.layout import Layout, layout_of
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS
@@ -37,6 +37,11 @@ _OF_GROUP = ("walkers", "counts", "exited", "left")
 def save(solution: Solution, path: str | Path) -> None:
     """Write `solution` to `path`; the file appears whole or not at all."""
     rates, problem = solution.rates, solution.problem
+    if any(segment.rates is not None for segment in solution.segments):
+        raise InputError(
+            "a file holds one set of rates, and those of this solution depend on time: save its "
+            "arrays, or solution.to_xarray()"
+        )
     layout = layout_of(problem.mesh)
     arrays: Arrays = {name: getattr(solution, name) for name in _ARRAYS}
     for name in ("x", "mass", "live", "sink"):

@@ -21,6 +21,7 @@ from spikealg.solvers.diffusion.coefficients import Coefficients
 from spikealg.solvers.diffusion.domains import Mesh
 from spikealg.solvers.diffusion.links import Lattice, Links, lattice_rates
 from spikealg.solvers.diffusion.rates import Rates
+from spikealg.solvers.diffusion.tensor import DiagonalLinks, as_tensor
 
 __all__ = ["Box", "Interval", "LatticeMesh"]
 
@@ -230,10 +231,20 @@ class LatticeMesh:
 
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from vertex to vertex and into the absorbing sides."""
-        return self._rates(coefficients, partial(self._advice, coefficients))
+        tensor = as_tensor(coefficients, self.x)
+        if tensor is None:
+            return self._rates(coefficients, partial(self._advice, coefficients))
+        diagonals = DiagonalLinks(tensor, self.shape, self.periodic, self.spacing, self.x)
+        along = diagonals.along_axes(coefficients)
+        return diagonals.added(self._rates(along, partial(self._advice, along)))
 
     def wall(self, side: str, coefficients: Coefficients) -> FloatArray:
         """Return D times the area that each vertex has on a side, (V,), 0 for vertices off it."""
+        if as_tensor(coefficients, self.x) is not None:
+            raise InputError(
+                f"boundary[{side!r}] with a derivative needs a diffusivity along the axes, not a "
+                "tensor: give a word or {'value': g}"
+            )
         axis, end = _AXES.index(side[0]), 0 if side[1] == "-" else -1
         there = np.zeros(self.shape, dtype=bool)
         np.moveaxis(there, axis, 0)[end] = True

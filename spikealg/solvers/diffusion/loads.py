@@ -61,6 +61,11 @@ def loads_of(
         return tuple(Load("value", start, 1.0, timed) for start in starts)
     if by_chain:
         return ()
+    if problem.varying:
+        raise InputError(
+            "all values at once need coefficients that do not depend on time: give at= the points "
+            "you want, or take method='chain'"
+        )
     if not is_reversible(equation.rates):
         raise InputError(
             "all values at once need rates with detailed balance (m_i Q_ij = m_j Q_ji), which "

@@ -55,7 +55,7 @@ def march(
     Parameters
     ----------
     rates : Rates
-        Gives the transition matrix of each segment's step.
+        Of all segments that have none of their own.
     segments : sequence of Segment
         In the order of time.
     start : (V,)
@@ -72,13 +72,13 @@ def march(
     done, steps = 0, max(1, sum(segment.steps for segment in segments))
     report(0.0)
     for segment in segments:
-        transition = rates.transition(segment.dt)
+        transition = segment.own(rates).transition(segment.dt)
         longest = max(1, _RECORDED // len(start)) if timed else segment.steps
         recorded = np.array(segment.recorded, dtype=np.int64)
         for first in range(0, max(1, segment.steps), max(1, longest)):
             last = min(first + longest, segment.steps)
             wanted = recorded[(recorded > first) & (recorded <= last)] - first
-            if first == 0 and recorded[0] == 0:
+            if first == 0 and 0 in segment.recorded:
                 wanted = np.concatenate([[0], wanted])
             reach = part(report, (done + first) / steps, (done + last) / steps)
             trail.walk(transition, walk, last - first, wanted, reach)

@@ -73,12 +73,13 @@ def require_homogeneous(
     lattice = as_lattice(mesh)
     low, high = _bounds(lattice, start)
     for segment in segments:
-        chances = _chances(rates.transition(segment.dt), lattice)
+        own = segment.own(rates)
+        chances = _chances(own.transition(segment.dt), lattice)
         first = _first_inside(lattice, rates.live & (start > 0))
         law = _law(chances[first])
         down, up = reach(law, segment.steps)
         low, high = low - down, high + up
-        _require_same(chances, first, _within(lattice, low, high) & rates.live, rates)
+        _require_same(chances, first, _within(lattice, low, high) & rates.live, own)
     _require_room(lattice, low, high)
 
 

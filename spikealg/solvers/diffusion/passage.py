@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -184,10 +185,9 @@ def first_passage(solution: Solution) -> FirstPassage:
     if solution.method == "chain":
         if solution.endless:
             times, left = _follow(solution)
-        try:
-            moments, last = _exact(solution)
-        except InputError:
-            last = left[-1]
+        if all(segment.rates is None for segment in solution.segments):
+            with suppress(InputError):  # some walkers may never leave
+                moments, last = _exact(solution)
     return FirstPassage(
         t=times,
         by_side={side: left[:, i] for i, side in enumerate(rates.sides)},

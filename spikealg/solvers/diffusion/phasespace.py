@@ -106,7 +106,7 @@ class PhaseSpace:
     @property
     def centers(self) -> FloatArray:
         """Centres of the cells, (n,) [length]."""
-        return self.lower + (np.arange(self.n) + 0.5) * self.dx
+        return np.asarray(self.lower + (np.arange(self.n) + 0.5) * self.dx)
 
     def fluence(self, density: npt.ArrayLike) -> FloatArray:
         """Return the sum over directions of values per vertex, (..., V) to (..., n), by weight."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,10 @@ from spikealg.solvers.diffusion.values import chain_values, group_value
 __all__ = ["Plan", "choose_mode", "make_plan"]
 
 FloatArray = npt.NDArray[np.float64]
+
+_PIECES = 64
+"""Pieces of time in which coefficients are held, if the problem does not say for how long."""
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +140,8 @@ def make_plan(
     if endless:
         step = longest if math.isfinite(longest) else 1 / max(rates.max_rate, 1e-300)
         stretches: tuple[Segment, ...] = (Segment(span[0], span[0], step, 0, (0,)),)
+    elif problem.varying:
+        stretches = _pieces(problem, span, times, "auto" if wanted is None else wanted)
     else:
         # Where nothing moves the step is infinite.
         stretches = segments(span[0], times, min(longest, span[1] - span[0]))
@@ -144,9 +150,34 @@ def make_plan(
             "time_scheme='exponential' takes no source and no side of given value in forward mode: "
             "take time_scheme='euler', or mode='steady'"
         )
+    if problem.varying:
+        _require_steady_sources(problem, mode, endless)
     points, starts = as_points(problem.mesh, rates, at) if at is not None else ((), None)
     loads = loads_of(problem, mode, starts, by_chain=by_chain)
     return Plan(mode, times, stretches, endless, loads, points)
+
+
+def _pieces(
+    problem: Problem, span: tuple[float, float], times: FloatArray, dt: float | str
+) -> tuple[Segment, ...]:
+    """Return stretches in each of which coefficients are held at their value in its middle."""
+    length = float(times[-1] - span[0])
+    hold = length / _PIECES if problem.hold is None else problem.hold
+    n = max(1, math.ceil(length / hold * (1 - 1e-12)))
+    edges = span[0] + length / n * np.arange(n + 1)
+    first = min(problem.rates.choose_dt(dt), length)
+    found = [Segment(span[0], span[0], first, 0, (0,))] if times[0] == span[0] else []
+    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        rates = problem.equation_at((begin + end) / 2).rates
+        longest = min(rates.choose_dt(dt), end - begin)
+        inside = times[(times > begin + _SAME * hold) & (times <= end + _SAME * hold)]
+        stops = inside if len(inside) and end - inside[-1] <= _SAME * hold else [*inside, end]
+        for part in segments(begin, np.array(stops), longest):
+            recorded = part.recorded if len(stops) == len(inside) else part.recorded[:-1]
+            if part.end < end - _SAME * hold:  # a stretch of its own for each time
+                recorded = part.recorded
+            found.append(replace(part, recorded=recorded, rates=rates))
+    return tuple(found)
 
 
 def _span(problem: Problem, mode: str, t_span: Any) -> tuple[float, float]:
@@ -164,3 +195,14 @@ def _span(problem: Problem, mode: str, t_span: Any) -> tuple[float, float]:
             "t_span that ends, or mode='steady'"
         )
     return span
+
+
+def _require_steady_sources(problem: Problem, mode: str, endless: bool) -> None:
+    """Refuse what takes coefficients that do not depend on time."""
+    if endless:
+        raise InputError(f"coefficients depend on time, so mode={mode!r} needs a t_span that ends")
+    if mode == "forward" and problem.equation.inflow.any():
+        raise InputError(
+            "a source, or a side of given value, needs coefficients that do not depend on time: "
+            "those who came in earlier would have walked by other rates"
+        )

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice
+from spikealg.arguments import as_choice, as_float
 from spikealg.errors import InputError, InputTypeError
-from spikealg.solvers.diffusion.coefficients import Coefficients
+from spikealg.solvers.diffusion.coefficients import Coefficients, at_time, depends_on_time
 from spikealg.solvers.diffusion.domains import Domain, Mesh
 from spikealg.solvers.diffusion.equation import Equation, discretise
 from spikealg.solvers.diffusion.initial import Initial, distribution
@@ -26,6 +26,7 @@ __all__ = ["MODES", "Problem"]
 FloatArray = npt.NDArray[np.float64]
 
 _LOGGER = logging.getLogger(__name__)
+_COEFFICIENTS = ("diffusivity", "sigma", "drift", "killing")
 MODES = ("forward", "backward", "steady")
 
 
@@ -45,9 +46,11 @@ class Problem:
     diffusivity : float, array_like or callable, optional
         D ≥ 0 [length²/time]: a number, one per axis, one per vertex, or a function of positions
         in the shape of ``problem.x``. Taken at the midpoints of links. 1 on a graph if neither
-        `diffusivity` nor `sigma` is given.
+        `diffusivity` nor `sigma` is given. On a box also a symmetric tensor, (axes, axes) or
+        (V, axes, axes), that is not too oblique for the mesh.
     sigma : float, array_like or callable, optional
-        σ ≥ 0 [length/√time] in the same forms. Taken at the vertex a walker leaves.
+        σ ≥ 0 [length/√time] in the same forms; as a matrix, of the noise σ dW, it is the tensor
+        ½σσᵀ. Taken at the vertex a walker leaves.
     drift : float, array_like or callable, optional
         b [length/time]: a number (one axis), one per axis, (V, axes), or a function of positions.
         Taken at the vertex a walker leaves.
@@ -84,6 +87,10 @@ class Problem:
     exact : callable, optional
         The exact solution exact(t, x) -> density or value (V,), with t a number (infinite where
         steady) and x as ``problem.x``. `Solution.check` compares the chain with it.
+    hold : float, optional
+        Coefficients may depend on time: a diffusivity, sigma, drift or killing f(x, t) of two
+        arguments is held for so long [time], at its value in the middle; 1/64 of the time span if
+        not given. The error is of order 2 in it.
     drift_scheme : {"central", "upwind"}
         "central" is of order 2 and needs ``|b|·Δx ≤ σ²`` along every axis; "upwind" is of
         order 1 and needs nothing.
@@ -113,6 +120,7 @@ class Problem:
     t_span: Any = field(default=None, kw_only=True)
     dt: float | str | None = field(default=None, kw_only=True)
     exact: Callable[[float, FloatArray], npt.ArrayLike] | None = field(default=None, kw_only=True)
+    hold: float | None = field(default=None, kw_only=True)
     drift_scheme: str = field(default="central", kw_only=True)
     time_scheme: str = field(default="euler", kw_only=True)
 
@@ -133,6 +141,10 @@ class Problem:
         as_choice("time_scheme", self.time_scheme, ("euler", "exponential"))
         if self.exact is not None and not callable(self.exact):
             raise InputError(f"exact must be a function exact(t, x), got {self.exact!r}")
+        if self.hold is not None:
+            as_float("hold", self.hold, above=0)
+        if depends_on_time(self.source):
+            raise InputError("source must be a function of x alone, not of x and t")
         if self.t_span is not None:
             object.__setattr__(self, "t_span", as_span(self.t_span))
         # Made at once, so that every bad coefficient, boundary and start is refused here.
@@ -148,30 +160,41 @@ class Problem:
         """Positions of the vertices, (V,) or (V, dimensions) [length]; sinks included."""
         return self.mesh.x
 
-    @cached_property
-    def equation(self) -> Equation:
-        """The equation on the mesh; what cannot be reached from the start is not live."""
-        coefficients = Coefficients(
-            self.diffusivity, self.sigma, self.drift, self.drift_scheme == "upwind"
-        )
+    @property
+    def varying(self) -> bool:
+        """Whether coefficients depend on time."""
+        return any(depends_on_time(getattr(self, name)) for name in _COEFFICIENTS)
+
+    def equation_at(self, t: float) -> Equation:
+        """Return the equation on the mesh with the coefficients of a time, wherever walkers are."""
+        given = {name: at_time(getattr(self, name), t) for name in _COEFFICIENTS}
+        killing = given.pop("killing")
         equation = discretise(
             self.mesh,
-            coefficients,
+            Coefficients(**given, upwind=self.drift_scheme == "upwind"),
             self.boundary,
             self.domain.sides,
             jumps=self.jumps,
-            killing=self.killing,
+            killing=killing,
             source=self.source,
         )
+        if self.time_scheme == "exponential":
+            equation = replace(equation, rates=replace(equation.rates, exponential=True))
+        return equation
+
+    @cached_property
+    def equation(self) -> Equation:
+        """The equation on the mesh; what cannot be reached from the start is not live.
+
+        Where coefficients depend on time, that of the start of time, and all is live.
+        """
+        equation = self.equation_at(0.0 if self.t_span is None else self.t_span[0])
         rates = equation.rates
         if not rates.live.any():
             raise InputError(
                 f"all {len(rates.x)} vertices lie on absorbing sides: take a finer domain"
             )
-        if self.time_scheme == "exponential":
-            rates = replace(rates, exponential=True)
-            equation = replace(equation, rates=rates)
-        if self.initial is None or self.payoff is not None:
+        if self.initial is None or self.payoff is not None or self.varying:
             return equation
         started = equation.inflow != 0
         for start in distribution(self.mesh, rates, self.initial):

@@ -133,6 +133,8 @@ class _Finer:
         coarse_problem = solution.problem
         if isinstance(coarse_problem, SavedProblem):
             raise InputError("the problem was read from a file, which holds no finer mesh")
+        if coarse_problem.varying:
+            raise InputError("coefficients depend on time, which a finer mesh is not made for")
         with _nothing_said_twice():
             problem = coarse_problem.refine()
         coarse, fine = solution.rates, problem.rates

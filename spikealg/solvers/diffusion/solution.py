@@ -354,7 +354,7 @@ class Solution:
         """Multiply-accumulate operations of the same walk as products with the sparse matrix."""
         total = 0
         for segment in self.segments:
-            step = self.rates.transition(segment.dt)
+            step = segment.own(self.rates).transition(segment.dt)
             total += segment.steps * (step.move.nnz + step.leave.nnz)
         return total
 

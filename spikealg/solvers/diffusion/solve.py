@@ -9,6 +9,7 @@ from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.progress import Report, part, reporting
 from spikealg.solvers.diffusion.expected import expect
+from spikealg.solvers.diffusion.groups import BATCHES
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit
 from spikealg.solvers.diffusion.plan import choose_mode, make_plan
 from spikealg.solvers.diffusion.problem import Problem
@@ -129,8 +130,10 @@ def solve(
         by_chain=method == "chain",
     )  # fmt: skip
     rates, times = problem.rates, plan.times
+    parts = sum(2 * BATCHES if load.timed else 1 for load in plan.loads)
     require_memory(
-        8.0 * len(times) * (4 * len(rates.x) + 2 * len(rates.sides)) + 48.0 * rates.between.nnz,
+        8.0 * len(times) * ((3 + parts) * len(rates.x) + 2 * len(rates.sides))
+        + 48.0 * rates.between.nnz,
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )

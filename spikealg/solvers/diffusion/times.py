@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_float, as_float_array
 from spikealg.errors import InputError, InputTypeError
+
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.rates import Rates
 
 __all__ = ["SAME", "Segment", "as_span", "as_times", "segments", "step_times"]
 
@@ -37,7 +40,9 @@ class Segment:
     steps : int
         Number of steps.
     recorded : tuple of int
-        The steps after which the walkers are counted, increasing; the last is `steps`.
+        The steps after which the walkers are counted, increasing.
+    rates : Rates or None
+        Those of this stretch, where coefficients depend on time; None for the problem's own.
     """
 
     start: float
@@ -45,6 +50,11 @@ class Segment:
     dt: float
     steps: int
     recorded: tuple[int, ...]
+    rates: Rates | None = None
+
+    def own(self, rates: Rates) -> Rates:
+        """Return the rates of this stretch: its own, or those of the problem."""
+        return rates if self.rates is None else self.rates
 
 
 def as_span(t_span: Any) -> tuple[float, float]:

@@ -141,7 +141,8 @@ class TriangleMesh:
             )
         self._weights.data = np.maximum(self._weights.data, 0)
         self._weights.eliminate_zeros()
-        self.mass = np.bincount(self._triangles.ravel(), np.repeat(area / 3, 3), minlength=n)
+        mass = np.bincount(self._triangles.ravel(), np.repeat(area / 3, 3), minlength=n)
+        self.mass: FloatArray = mass.astype(np.float64)
         if max_rate is None:
             return
         out = self._weights.sum(axis=1)
@@ -162,7 +163,8 @@ class TriangleMesh:
         key, count = np.unique(np.sort(ends, axis=1), axis=0, return_counts=True)
         single = key[count == 1]
         half = 0.5 * np.linalg.norm(self.x[single[:, 0]] - self.x[single[:, 1]], axis=1)
-        return np.bincount(single.ravel(), np.repeat(half, 2), minlength=len(self.x))
+        length = np.bincount(single.ravel(), np.repeat(half, 2), minlength=len(self.x))
+        return length.astype(np.float64)
 
     def mesh(self, boundary: Any = "reflect") -> SurfaceMesh:
         """Return the vertices for a boundary: "reflect", "absorb" or {"rim": word}."""
@@ -293,7 +295,7 @@ def _cotangents(lengths: FloatArray) -> tuple[FloatArray, FloatArray]:
     area = np.sqrt(np.maximum(half * (half - a) * (half - b) * (half - c), 0))
     squares = lengths**2
     total = squares.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         return (total - 2 * squares) / (4 * area[:, None]), area
 
 

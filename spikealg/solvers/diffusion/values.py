@@ -40,7 +40,7 @@ def chain_values(
         income = equation.reward + rates.exits @ equation.exit_value
         value = solve_live(rates, income, transposed=False)
     for segment in () if endless else reversed(segments):
-        step = rates.transition(segment.dt)
+        step = segment.own(rates).transition(segment.dt)
         income = segment.dt * equation.reward + step.leave @ equation.exit_value
         for _ in range(segment.steps):
             value = step.move @ value + income

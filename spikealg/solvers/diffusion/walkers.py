@@ -110,7 +110,7 @@ def _choose_lanes(plan: Plan, problem: Problem, method: str, batches: list[list[
     largest = max(range(len(batches)), key=lambda i: batches[i][0])
     longest = max(plan.segments, key=lambda stretch: stretch.steps)
     steps = _SOME_STEPS if plan.endless else longest.steps
-    step = problem.rates.transition(longest.dt)
+    step = longest.own(problem.rates).transition(longest.dt)
     return choose_lanes(step, plan.loads[largest].probability, steps, batches[largest][0])
 
 

@@ -85,7 +85,7 @@ COEFFICIENTS = [
     ),
     (ROD, {"drift": [np.inf] * 11}, "drift[0] must be a finite number, got inf"),
     (SHEET, {"drift": 1.0}, "drift must be shape (2,) or shape (25, 2), got shape ()"),
-    (SHEET, {"diffusivity": np.eye(2)}, "got shape (2, 2); full tensors are not supported"),
+    (LAND, {"diffusivity": np.eye(2)}, "got shape (2, 2); full tensors need a Box"),
     (
         CLUB,
         {"drift": 1.0},

@@ -1,0 +1,107 @@
+"""Coefficients that depend on time: order of the pieces, walkers against the chain, refusals."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from spikealg.diffusion import Interval, Problem, solve
+from spikealg.errors import InputError
+from spikealg.solvers.diffusion.coefficients import at_time, depends_on_time
+
+
+def breathing(hold, n=16, **settings):
+    """D(t) = 1 + sin 20t: u = exp(−π²∫D dt) sin πx."""
+    return Problem(
+        Interval(0, 1, n),
+        diffusivity=lambda x, t: 1 + np.sin(20 * t),
+        boundary="absorb",
+        initial=lambda x: np.sin(np.pi * x),
+        t_span=0.15,
+        hold=hold,
+        exact=lambda t, x: faded(t) * np.sin(np.pi * x),
+        **settings,
+    )
+
+
+def faded(t):
+    return math.exp(-(np.pi**2) * (t + (1 - math.cos(20 * t)) / 20))
+
+
+def test_pieces_have_an_error_of_order_two():
+    # Against the same steps with the finest pieces, so that the error of steps does not show.
+    found = [solve(breathing(0.15 / k), dt=1e-4, method="chain").mass[-1] for k in (5, 10, 20, 160)]
+    errors = np.array(found[:-1]) - found[-1]
+    np.testing.assert_allclose(np.log2(errors[:-1] / errors[1:]), 2, atol=0.15)
+    check = solve(breathing(0.15 / 64), method="chain").check().chain
+    assert check.reference == "exact"
+    assert check.relative_l2[-1] < 2e-3
+
+
+def test_times_are_recorded_wherever_they_lie():
+    times = [0.0, 0.01, 0.0333, 0.1, 0.15]
+    solution = solve(breathing(0.05), t_eval=times, method="chain")
+    assert solution.t.tolist() == times
+    exact = [solution.problem.exact(t, solution.x) for t in times]
+    np.testing.assert_allclose(solution.density, exact, atol=0.03)
+    assert {round(part.end, 9) for part in solution.segments} >= {0.05, 0.1, 0.15}
+
+
+@pytest.mark.parametrize("method", ["density", "montecarlo"])
+def test_walkers_agree_with_the_chain(method):
+    """χ² at two times: a false alarm 1e-3; a value within 4.5 standard errors."""
+    problem = breathing(0.03, killing=lambda x, t: 5 * t, drift=lambda x, t: 2 * x * t)
+    found = solve(problem, t_eval=[0.05, 0.15], method=method, walkers=3000, seed=1)
+    assert found.check().ok
+    assert found.first_passage().surviving > 0
+    paid = Problem(
+        Interval(0, 1, 8), sigma=lambda x, t: 1 + t, payoff=lambda x: x, source=1.0,
+        boundary={"x+": "absorb"}, t_span=0.2, hold=0.05,
+    )  # fmt: skip
+    value = solve(paid, at=0.5, method=method, walkers=1600)
+    exact = solve(paid, at=0.5, method="chain").value
+    assert abs(value.value - exact)[0] < 4.5 * value.value_stderr[0]
+
+
+def test_a_particle_walks_by_rates_that_change_with_time():
+    ring = Problem(
+        Interval(0, 1, 16), diffusivity=lambda x, t: 1 + 10 * t, boundary="periodic",
+        initial=0.5, t_span=0.02, hold=0.01,
+    )  # fmt: skip
+    assert solve(ring, method="particle", walkers=2000).check().ok
+
+
+def test_functions_of_two_arguments_depend_on_time():
+    assert depends_on_time(lambda x, t: x)
+    assert not depends_on_time(lambda x, scale=2: x)
+    assert not depends_on_time(np.cos)
+    assert not depends_on_time(3.0)
+    assert at_time(lambda x, t: x + t, 2.0)(1.0) == 3.0
+    assert at_time(4.0, 2.0) == 4.0
+
+
+def test_what_needs_steady_coefficients_is_refused(tmp_path):
+    def growing(x, t):
+        return 1 + t
+
+    rod, ends = Interval(0, 1, 8), {"x+": "absorb"}
+    fed = Problem(rod, diffusivity=growing, source=1.0, boundary=ends, t_span=0.1)
+    with pytest.raises(InputError, match="a source, or a side of given value, needs coefficients"):
+        solve(fed, method="chain")
+    with pytest.raises(InputError, match="coefficients depend on time, so mode='steady' needs a t"):
+        solve(fed, mode="steady", method="chain")
+    start = Problem(rod, diffusivity=growing, initial=0.5, boundary=ends)
+    with pytest.raises(InputError, match="coefficients depend on time, so mode='forward' needs a"):
+        solve(start, (0, math.inf), method="chain")
+    paid = Problem(rod, diffusivity=growing, payoff=1.0, t_span=0.1)
+    with pytest.raises(InputError, match="all values at once need coefficients that do not depend"):
+        solve(paid, method="montecarlo")
+    assert solve(paid, method="chain").value == pytest.approx(1)
+    with pytest.raises(InputError, match="a file holds one set of rates, and those of this soluti"):
+        solve(start, 0.1, method="chain").save(tmp_path / "a.npz")
+    with pytest.raises(InputError, match="source must be a function of x alone, not of x and t"):
+        Problem(rod, diffusivity=1.0, source=growing)
+    with pytest.raises(InputError, match=r"hold must be a finite number above 0, got -1\.0"):
+        Problem(rod, diffusivity=growing, hold=-1)
