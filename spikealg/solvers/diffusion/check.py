@@ -98,6 +98,8 @@ class Check:
     def verdict(self) -> str:
         """One sentence that compares the statistical with the discretisation error."""
         drawn = f"statistical error {self.statistical:.1e}" if self.statistical else "no draws"
+        if np.isinf(self.statistical):
+            drawn = "no density at the end"
         if not self.chain.relative_l2.size:
             return f"{drawn}, discretisation error not known"
         error = float(self.chain.relative_l2[-1])

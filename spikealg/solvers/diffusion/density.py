@@ -66,6 +66,7 @@ def walk(
     lanes: int = 1,
     circuit: str = "auto",
     probability_bits: int = 32,
+    shared: dict[Any, Any] | None = None,
     kernel: str = "auto",
     threads: int | None = None,
     progress: bool | Callable[[float], None] = False,
@@ -88,6 +89,8 @@ def walk(
         "auto", or one of ``CIRCUITS``.
     probability_bits : int
         Bits of the probabilities of the gates, 1 to 32.
+    shared : dict, optional
+        Circuits that other walks by the same transition have compiled; this one's is added.
     kernel, threads, progress
         As in :func:`spikealg.engine.simulate`; no effect on the result.
 
@@ -112,15 +115,21 @@ def walk(
             f"{fullest} walkers in a lane are more than a circuit can hold, {MOST}: use more lanes"
         )
     name = choose_circuit(circuit, lanes)
-    plan = make_circuit(
-        name,
-        transition,
-        steps=n_steps,
-        probability_bits=probability_bits,
-        most=fullest,
-        crowd=crowd(transition, walking, n_steps, lanes) if name == "paced" else None,
-    )
-    network, leaving = plan.compile(), len(plan.exit_side) > 0
+    most_at_once = crowd(transition, walking, n_steps, lanes) if name == "paced" else None
+    key = (name, n_steps, probability_bits, fullest, most_at_once)
+    made = {} if shared is None else shared
+    if key not in made:
+        plan = make_circuit(
+            name,
+            transition,
+            steps=n_steps,
+            probability_bits=probability_bits,
+            most=fullest,
+            crowd=most_at_once,
+        )
+        made[key] = plan, plan.compile()
+    plan, network = made[key]
+    leaving = len(plan.exit_side) > 0
     block = _block_lanes(len(vertices), n_steps if leaving else 0)
     runs = []
     with reporting(progress, "density circuit") as report:

@@ -55,9 +55,20 @@ def choose_circuit(method: str, circuit: str, lanes: int) -> str | None:
 
 
 def walk_by(
-    method: str, *, mesh: Mesh, seed: int, lanes: int, circuit: str, probability_bits: int
+    method: str,
+    *,
+    mesh: Mesh,
+    seed: int,
+    lanes: int,
+    circuit: str,
+    probability_bits: int,
+    shared: dict[int, dict[Any, Any]],
 ) -> WalkSegment:
-    """Return the walk of a method; what the method does not use has no effect."""
+    """Return the walk of a method; what the method does not use has no effect.
+
+    Circuits that are compiled go into `shared`, by the number of the segment, for walks that differ
+    in the seed only.
+    """
     if method == "chain":
         return walk_chain
     # Numba and the kernels are imported only by a walk that draws.
@@ -118,6 +129,7 @@ def walk_by(
             lanes=lanes,
             circuit=circuit,
             probability_bits=probability_bits,
+            shared=shared.setdefault(number, {}),
             progress=report,
         )
 

@@ -153,7 +153,7 @@ class FirstPassage:
 
     def _curve(self, side: str | None) -> FloatArray:
         if side is None:
-            return np.asarray(sum(self.by_side.values(), np.zeros(len(self.t))))
+            return np.asarray(np.sum(list(self.by_side.values()), axis=0))
         if side not in self.by_side:
             raise InputError(
                 f"side must be one of {', '.join(map(repr, self.by_side))}, got {side!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -68,6 +68,7 @@ def walk_plan(
     done = 0
     for number, (load, counts) in enumerate(zip(plan.loads, batches, strict=True)):
         walks: list[Walk] = []
+        shared: dict[int, dict[Any, Any]] = {}
         for batch, count in enumerate(counts):
             own = part_seed(seed, number, batch)
             walk = walk_by(
@@ -77,6 +78,7 @@ def walk_plan(
                 lanes=n_lanes,
                 circuit=circuit,
                 probability_bits=probability_bits,
+                shared=shared,
             )
             start = draw_walkers(load.probability, count, own)
             told = part(report, done / every, (done + 1) / every)
