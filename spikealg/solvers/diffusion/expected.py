@@ -14,6 +14,7 @@ from spikealg.solvers.diffusion.groups import Group, Load
 from spikealg.solvers.diffusion.march import march
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.reach import can_leave, require_exit
+from spikealg.solvers.diffusion.stationary import stationary_probability
 from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
 from spikealg.solvers.diffusion.walk import Walk, settle
@@ -60,7 +61,9 @@ def expect(
     report : callable
         Gets the fraction done.
     """
-    if endless:
+    if load.role == "average":
+        walk = _stay_for_ever(rates)
+    elif endless:
         walk = _leave(rates, load.probability)
     else:
         walk = march(rates, segments, load.probability, walk_chain, report, timed=load.timed)
@@ -72,6 +75,13 @@ def expect(
         walkers * walk.left,
         None if walk.stay is None else walkers * walk.stay[None],
     )
+
+
+def _stay_for_ever(rates: Rates) -> Walk:
+    """Return where the chain is in the long run: ``stay`` is the part of the time."""
+    probability = stationary_probability(rates)[None]
+    nobody = np.zeros((1, len(rates.sides)))
+    return Walk(probability, nobody, nobody, (), probability)
 
 
 def _leave(rates: Rates, start: FloatArray) -> Walk:

@@ -213,7 +213,7 @@ def _group(
         raise ValueError(f"left has shape {own['left'].shape}")
     walkers = as_int_array("walkers", own["walkers"], low=1)
     load = Load(
-        as_choice("role", role, ("initial", "source", "value")),
+        as_choice("role", role, ("initial", "source", "value", "average")),
         own["start"],
         as_float("total", total),
         "stay" in own,

@@ -17,13 +17,16 @@ import numpy.typing as npt
 
 from spikealg.solvers.diffusion.estimates import Expectation, count_stderr, estimate
 
-__all__ = ["BATCHES", "Group", "Load", "share", "spread_of"]
+__all__ = ["BATCHES", "TIMED", "Group", "Load", "share", "spread_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 BATCHES = 32
 """Independent parts of a group whose spread gives the standard error of times spent."""
+
+TIMED = ("source", "average")
+"""Roles of walkers that stand for mass by the time they spend at vertices."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +38,13 @@ class Load:
     role : str
         "initial": walkers at the recorded times are what is left of an initial mass. "source": the
         time they spent at vertices until then is what came in. "value": each started from the same
-        point and collects value.
+        point and collects value. "average": the part of the time they spent at vertices, in the
+        second half of it, is where an initial mass is in the long run.
     probability : (V,) float64
         Chance to start at each vertex.
     total : float
-        Mass that all carry together ("initial"), mass that comes in per time ("source"), or 1.
+        Mass that all carry together ("initial", "average"), mass that comes in per time ("source"),
+        or 1.
         Negative where they stand for less than nothing.
     timed : bool
         Whether the time spent at vertices is needed.
@@ -67,7 +72,8 @@ class Group:
     left : (N + 1, S)
         Walkers of all batches that have left after each step.
     stay : (B, T, V) float64 or None
-        Time that walkers have spent at each vertex so far [time], if the load is timed.
+        Time that walkers have spent at each vertex so far [time], if the load is timed; for
+        "average" the part of the time.
     """
 
     load: Load
@@ -94,31 +100,45 @@ class Group:
 
     def mass(self) -> FloatArray:
         """Return the mass at each vertex, (T, V)."""
-        if self.load.role == "source":
-            assert self.stay is not None, "sources are timed"
+        if self.load.role in TIMED:
+            assert self.stay is not None, "walkers of this role are timed"
             return np.asarray(self.each * self.stay.sum(axis=0))
         return np.asarray(self.each * self.counts.sum(axis=0))
 
-    def mass_stderr(self, dt: float) -> FloatArray:
+    def mass_stderr(self, step: float) -> FloatArray:
         """Return the standard error of `mass`, (T, V).
 
         Of counts it is multinomial with a smoothed probability, of times the spread of batches, and
-        no less than a walker's stay of one step `dt` [time] would make it.
+        no less than what a walker adds to `stay` in a single `step`.
         """
-        if self.load.role == "source":
-            assert self.stay is not None, "sources are timed"
+        if self.load.role in TIMED:
+            assert self.stay is not None, "walkers of this role are timed"
             spread = self.load.total * spread_of(self.stay, self.walkers)
-            return np.asarray(np.hypot(spread, self.each * dt))
+            return np.asarray(np.hypot(spread, self.each * step))
         return np.asarray(
             abs(self.each) * count_stderr(self.counts.sum(axis=0), self.total_walkers)
         )
 
+    def mass_left(self, t: FloatArray, steps: FloatArray | None) -> FloatArray:
+        """Return the mass that has left by each side until the times `t`, (T, S).
+
+        `steps` are the times before and after every step, (N + 1,); None for mass per time where
+        all is steady.
+        """
+        if self.load.role != "source" or steps is None:
+            return np.asarray(self.each * self.exited.sum(axis=0))
+        # Who came in j steps ago has left by now if a walker has left after j steps.
+        gone = np.cumsum(self.left[:-1] * np.diff(steps)[:, None], axis=0)
+        gone = np.concatenate([np.zeros((1, gone.shape[1])), gone])
+        rows = np.searchsorted(steps, t * (1 - 1e-12))
+        return np.asarray(self.each * gone[np.minimum(rows, len(gone) - 1)])
+
     def expectation(self, f: FloatArray, *, drawn: bool) -> Expectation:
         """Return Σ f·mass with its standard error, 0 unless `drawn`; `f` is (V,)."""
-        if self.load.role != "source":
+        if self.load.role not in TIMED:
             counts = self.counts.sum(axis=0)
             return estimate(f, counts, self.total_walkers, self.load.total, drawn=drawn)
-        assert self.stay is not None, "sources are timed"
+        assert self.stay is not None, "walkers of this role are timed"
         sums = self.stay @ f
         stderr = abs(self.load.total) * spread_of(sums, self.walkers)
         return Expectation(self.each * sums.sum(axis=0), stderr if drawn else np.zeros(len(stderr)))

@@ -17,7 +17,7 @@ from spikealg.solvers.diffusion.rates import Rates
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.problem import Problem
 
-__all__ = ["as_points", "is_reversible", "loads_of"]
+__all__ = ["as_points", "is_closed", "is_reversible", "loads_of"]
 
 FloatArray = npt.NDArray[np.float64]
 _ROUNDING = 1e-9
@@ -49,11 +49,15 @@ def loads_of(
         )
         return initial + _sources(equation.inflow)
     if mode == "steady":
+        if is_closed(problem):
+            return tuple(
+                Load("average", start.probability, start.total, True) for start in problem.starts
+            )
         found = _sources(equation.inflow)
         if not found:
             raise InputError(
                 "mode='steady' needs something that comes in: a source=, a side of given value or "
-                "a flux (where nothing leaves, it finds the stationary density of an initial=)"
+                "a flux; or an initial= where nothing leaves, whose stationary density it finds"
             )
         return found
     timed = bool(equation.reward.any())
@@ -77,6 +81,13 @@ def loads_of(
     found = tuple(Load("initial", s.probability, s.total, False) for s in by_sign(mass))
     inflow = rates.mass * (equation.reward + rates.exits @ equation.exit_value)
     return found + _sources(inflow)
+
+
+def is_closed(problem: Problem) -> bool:
+    """Return whether nothing comes in or leaves what an initial condition starts with."""
+    equation = problem.equation
+    moving = bool(equation.rates.exits.nnz) or bool(equation.inflow.any())
+    return problem.initial is not None and not moving
 
 
 def _sources(inflow: FloatArray) -> tuple[Load, ...]:

@@ -132,7 +132,7 @@ class FirstPassage:
 
     @property
     def _elapsed(self) -> FloatArray:
-        return self.t - self.t[0]
+        return np.asarray(self.t - self.t[0])
 
     @property
     def _fresh(self) -> FloatArray:

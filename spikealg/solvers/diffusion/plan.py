@@ -12,7 +12,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_choice
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.groups import Group, Load, share
-from spikealg.solvers.diffusion.loads import as_points, loads_of, payoff_values
+from spikealg.solvers.diffusion.loads import as_points, is_closed, loads_of, payoff_values
 from spikealg.solvers.diffusion.problem import MODES, Problem
 from spikealg.solvers.diffusion.times import Segment, as_span, as_times, segments
 from spikealg.solvers.diffusion.values import chain_values, group_value
@@ -131,7 +131,7 @@ def make_plan(
             "t_eval has no place in a backward problem, whose value is that at the start of "
             "t_span: solve it for each t_span"
         )
-    span = _span(problem, mode, t_span)
+    span = _span(problem, mode, t_span, by_chain=by_chain)
     endless = math.isinf(span[1])
     times = as_times(t_eval, span)
     wanted = problem.dt if isinstance(dt, str) and dt == "auto" else dt
@@ -143,12 +143,19 @@ def make_plan(
     elif problem.varying:
         stretches = _pieces(problem, span, times, "auto" if wanted is None else wanted)
     else:
+        # Of a time average the first half is left for walkers to forget where they started.
+        recorded = np.array([sum(span) / 2, span[1]]) if mode == "steady" else times
         # Where nothing moves the step is infinite.
-        stretches = segments(span[0], times, min(longest, span[1] - span[0]))
+        stretches = segments(span[0], recorded, min(longest, span[1] - span[0]))
+    if endless and rates.exponential:
+        raise InputError(
+            "time_scheme='exponential' has nothing to gain without an end of time, where steps of "
+            "time_scheme='euler' are exact: take that"
+        )
     if mode == "forward" and rates.exponential and problem.equation.inflow.any():
         raise InputError(
             "time_scheme='exponential' takes no source and no side of given value in forward mode: "
-            "take time_scheme='euler', or mode='steady'"
+            "take time_scheme='euler'"
         )
     if problem.varying:
         _require_steady_sources(problem, mode, endless)
@@ -180,10 +187,16 @@ def _pieces(
     return tuple(found)
 
 
-def _span(problem: Problem, mode: str, t_span: Any) -> tuple[float, float]:
-    if mode == "steady":
-        return 0.0, math.inf
+def _span(problem: Problem, mode: str, t_span: Any, *, by_chain: bool) -> tuple[float, float]:
     given = problem.t_span if t_span is None else t_span
+    if mode == "steady":
+        if by_chain or not is_closed(problem):
+            return 0.0, math.inf
+        if given is None or math.isinf(as_span(given)[1]):
+            raise InputError(
+                "t_span is needed for a stationary density by walkers, which is an average over "
+                "the second half of it: give one several times as long as walkers take to mix"
+            )
     if given is None:
         raise InputError(
             "t_span is needed because the problem has none: give the end time, or (start, end)"

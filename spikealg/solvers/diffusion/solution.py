@@ -14,7 +14,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.estimates import Expectation, count_stderr
-from spikealg.solvers.diffusion.groups import Group, spread_of
+from spikealg.solvers.diffusion.groups import TIMED, Group, spread_of
 from spikealg.solvers.diffusion.times import step_times
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Solution:
         self._require_density("stderr")
         if self.method == "chain":
             return np.zeros(self.density.shape)
-        squares = sum(group.mass_stderr(self.dt) ** 2 for group in self.groups)
+        squares = sum(group.mass_stderr(self._step_of(group)) ** 2 for group in self.groups)
         return np.asarray(np.sqrt(squares) / self.rates.mass)
 
     @property
@@ -182,17 +182,9 @@ class Solution:
     @cached_property
     def _left(self) -> FloatArray:
         self._require_density("exited")
-        return np.asarray(sum(self._left_of(group) for group in self.groups))
-
-    def _left_of(self, group: Group) -> FloatArray:
-        if group.load.role != "source" or self.mode == "steady":
-            return np.asarray(group.each * group.exited.sum(axis=0))
-        # Who came in j steps ago has left by now if a walker has left after j steps.
-        times = step_times(self.segments)
-        gone = np.cumsum(group.left[:-1] * np.diff(times)[:, None], axis=0)
-        gone = np.concatenate([np.zeros((1, gone.shape[1])), gone])
-        rows = np.searchsorted(times, self.t * (1 - 1e-12))
-        return np.asarray(group.each * gone[np.minimum(rows, len(gone) - 1)])
+        steady = self.mode == "steady"
+        times = None if steady else step_times(self.segments)
+        return np.asarray(sum(group.mass_left(self.t, times) for group in self.groups))
 
     @property
     def mass_stderr(self) -> FloatArray:
@@ -202,7 +194,7 @@ class Solution:
             return np.zeros(len(self.t))
         squares = np.zeros(len(self.t))
         for group in self.groups:
-            if group.load.role == "source":
+            if group.load.role in TIMED:
                 assert group.stay is not None, "sources are timed"
                 squares += (
                     group.load.total * spread_of(group.stay.sum(axis=2), group.walkers)
@@ -382,6 +374,10 @@ class Solution:
         from spikealg.solvers.diffusion.files import save
 
         save(self, path)
+
+    def _step_of(self, group: Group) -> float:
+        """Return what a step adds to ``group.stay``: time, or a part of half the time."""
+        return 2 / max(1, self.steps) if group.load.role == "average" else self.dt
 
     def _require_density(self, what: str) -> None:
         if self.mode == "backward":

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph, linalg
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.rates import Rates
 
-__all__ = ["stationary"]
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.problem import Problem
+
+__all__ = ["stationary", "stationary_probability"]
 
 
 def stationary(problem: Problem) -> npt.NDArray[np.float64]:
@@ -29,7 +34,11 @@ def stationary(problem: Problem) -> npt.NDArray[np.float64]:
         If walkers can leave, or there is more than one set of vertices that they cannot leave, so
         that the answer depends on the start.
     """
-    rates = problem.rates
+    return np.asarray(stationary_probability(problem.rates) / problem.rates.mass)
+
+
+def stationary_probability(rates: Rates) -> npt.NDArray[np.float64]:
+    """Return the probability of each vertex in the long run, (V,); errors are as above."""
     if rates.exits.nnz:
         raise InputError(
             "a stationary density needs a problem that loses no walkers, but they leave by "
@@ -54,9 +63,9 @@ def stationary(problem: Problem) -> npt.NDArray[np.float64]:
         # largest p keeps all ratios below 1.
         for _ in range(2):
             probability = _solve(balance, int(probability.argmax()))
-    density = np.zeros(len(rates.x))
-    density[vertices] = probability / probability.sum() / rates.mass[vertices]
-    return density
+    found = np.zeros(len(rates.x))
+    found[vertices] = probability / probability.sum()
+    return found
 
 
 def _solve(balance: sparse.csc_array, fixed: int) -> npt.NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,15 @@ from spikealg.errors import InputError, InputTypeError
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.rates import Rates
 
-__all__ = ["SAME", "Segment", "as_span", "as_times", "segments", "step_times"]
+__all__ = [
+    "SAME",
+    "Segment",
+    "as_span",
+    "as_times",
+    "segments",
+    "step_times",
+    "without_first_record",
+]
 
 _MOST_STEPS = 2**31 - 1
 SAME = 1e-9
@@ -133,6 +141,13 @@ def _common_dt(lengths: npt.NDArray[np.float64], longest: float) -> float | None
             fewest = sum(_steps(float(length), longest) for length in lengths)
             return dt if lengths.sum() / dt <= _DEAREST_COMMON_STEP * fewest else None
     return None
+
+
+def without_first_record(stretches: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Return the stretches without the first of all recorded steps."""
+    first = next(i for i, part in enumerate(stretches) if part.recorded)
+    kept = replace(stretches[first], recorded=stretches[first].recorded[1:])
+    return (*stretches[:first], kept, *stretches[first + 1 :])
 
 
 def step_times(stretches: tuple[Segment, ...]) -> npt.NDArray[np.float64]:

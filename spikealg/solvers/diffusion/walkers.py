@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from spikealg.solvers.diffusion.plan import Plan
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.reach import require_exit
 from spikealg.solvers.diffusion.start import draw_walkers, part_seed
-from spikealg.solvers.diffusion.times import Segment
+from spikealg.solvers.diffusion.times import Segment, without_first_record
 from spikealg.solvers.diffusion.walk import Walk
 
 if TYPE_CHECKING:
@@ -89,12 +89,16 @@ def walk_plan(
             )
             done += 1
         groups.append(_group(load, counts, walks))
+        if load.role == "average":
+            groups[-1] = _averaged(groups[-1], float(plan.times[-1] - plan.segments[0].start) / 2)
         runs.extend(run for walk in walks for run in walk.runs)
         n_steps = max(n_steps, len(groups[-1].left) - 1)
     segments = plan.segments
     if plan.endless:
         first = segments[0].start
         segments = (Segment(first, first + n_steps * dt, dt, n_steps, (n_steps,)),)
+    elif plan.mode == "steady":
+        segments = without_first_record(segments)
     return Walked(tuple(groups), segments, n_lanes, tuple(runs))
 
 
@@ -114,6 +118,13 @@ def _choose_lanes(plan: Plan, problem: Problem, method: str, batches: list[list[
     steps = _SOME_STEPS if plan.endless else longest.steps
     step = longest.own(problem.rates).transition(longest.dt)
     return choose_lanes(step, plan.loads[largest].probability, steps, batches[largest][0])
+
+
+def _averaged(group: Group, duration: float) -> Group:
+    """Return a group that was recorded twice as an average over the time between [time]."""
+    assert group.stay is not None, "walkers of this role are timed"
+    part = (group.stay[:, 1:] - group.stay[:, :1]) / duration
+    return replace(group, counts=group.counts[:, 1:], exited=group.exited[:, 1:], stay=part)
 
 
 def _group(load: Load, walkers: list[int], walks: list[Walk]) -> Group:

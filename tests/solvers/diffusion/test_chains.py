@@ -56,6 +56,8 @@ def test_exponential_steps_are_for_small_chains_without_sources():
     fed = Problem(Chain(Q), source=1.0, time_scheme="exponential")
     with pytest.raises(InputError, match="time_scheme='exponential' takes no source and no side"):
         solve(fed, 1.0, method="chain")
+    with pytest.raises(InputError, match="time_scheme='exponential' has nothing to gain without"):
+        solve(fed, mode="steady", method="chain")
 
 
 def test_particles_stream_and_turn_back_at_a_mirror():
