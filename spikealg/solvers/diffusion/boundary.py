@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["WORDS", "Condition", "VertexSet", "as_boundary", "as_word", "conditions", "vertex_sets"]
+__all__ = [
+    "WORDS",
+    "Condition",
+    "Value",
+    "VertexSet",
+    "as_boundary",
+    "as_word",
+    "conditions",
+    "vertex_sets",
+]
 
 WORDS = {
     "reflect": "reflect",
@@ -18,6 +30,8 @@ WORDS = {
     "dirichlet": "absorb",
     "periodic": "periodic",
 }
+Value = float | Callable[[npt.NDArray[np.float64]], Any]
+"""A number, or a function of places."""
 _VALUES = ("value", "derivative", "type", "const", "curvature")
 _FORMS = "{'value': g}, {'derivative': h} or {'type': 'mixed', 'value': gamma, 'const': beta}"
 
@@ -28,15 +42,15 @@ class Condition:
 
     Attributes
     ----------
-    value : float
-        g in u = g, of an absorbing side.
+    value : float or callable
+        g in u = g, of an absorbing side; a callable gets places on it.
     derivative : float
         h in ∂u/∂n = h, or β in ∂u/∂n + γu = β, n pointing outward.
     transfer : float
         γ ≥ 0 [1/length] in ∂u/∂n + γu = β: a wall that absorbs some of those who touch it.
     """
 
-    value: float = 0.0
+    value: Value = 0.0
     derivative: float = 0.0
     transfer: float = 0.0
 
@@ -49,12 +63,12 @@ class VertexSet:
     ----------
     where : callable or array_like
         where(x) -> (V,) bool, or indices of vertices.
-    value : float
+    value : float or callable
         u there.
     """
 
     where: Any
-    value: float = 0.0
+    value: Value = 0.0
 
 
 def as_boundary(
@@ -170,7 +184,7 @@ def vertex_sets(boundary: Any) -> dict[str, VertexSet]:
         if rest in ({}, {"type": "absorb"}, {"type": "dirichlet"}):
             found[str(name)] = VertexSet(word["where"])
         elif rest.keys() == {"value"}:
-            value = as_float(f"boundary[{name!r}]['value']", rest["value"])
+            value = _as_value(f"boundary[{name!r}]['value']", rest["value"])
             found[str(name)] = VertexSet(word["where"], value)
         else:
             raise InputError(
@@ -188,13 +202,19 @@ def _condition(name: str, word: dict[str, Any]) -> Condition:
     return Condition(**_numbers(name, word))
 
 
-def _numbers(name: str, word: dict[str, Any]) -> dict[str, float]:
+def _as_value(name: str, value: Any) -> Value:
+    return value if callable(value) else as_float(name, value)
+
+
+def _numbers(name: str, word: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of `Condition` that a dict of py-pde's words gives."""
     kind, rest = word.get("type"), {key: v for key, v in word.items() if key != "type"}
     if kind in (None, "value", "derivative") and len(rest) == 1:
         (key,) = rest
-        if key in ("value", "derivative") and kind in (None, key):
-            return {key: as_float(f"{name}[{key!r}]", rest[key])}
+        if key == "value" and kind in (None, key):
+            return {key: _as_value(f"{name}['value']", rest[key])}
+        if key == "derivative" and kind in (None, key):
+            return {key: as_float(f"{name}['derivative']", rest[key])}
     if kind == "mixed" and rest.keys() <= {"value", "const"} and "value" in rest:
         return {
             "transfer": as_float(f"{name}['value']", rest["value"], low=0),

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int_array
+from spikealg.arguments import as_float_array, as_int_array
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.boundary import VertexSet, conditions, vertex_sets
+from spikealg.solvers.diffusion.boundary import Value, VertexSet, conditions, vertex_sets
 from spikealg.solvers.diffusion.coefficients import Coefficients, evaluate
 from spikealg.solvers.diffusion.domains import Mesh
 from spikealg.solvers.diffusion.jumps import with_jumps
@@ -37,13 +37,17 @@ class Equation:
         Value per time that a walker collects at each vertex: the source and fluxes. For backward
         problems.
     exit_value : (S,) float64
-        Value that a walker collects when it leaves by each side. For backward problems.
+        Value that a walker collects when it leaves by each side, where it is the same all along
+        it; otherwise 0, and its mean is part of `reward`. For backward problems.
+    held : (V,) float64
+        The given value at each sink vertex; 0 elsewhere.
     """
 
     rates: Rates
     inflow: FloatArray
     reward: FloatArray
     exit_value: FloatArray
+    held: FloatArray
 
     def restricted(self, reached: npt.NDArray[np.bool_]) -> Equation:
         """Return the equation with every vertex outside `reached`, (V,) bool, taken out."""
@@ -52,6 +56,7 @@ class Equation:
             np.where(reached, self.inflow, 0.0),
             np.where(reached, self.reward, 0.0),
             self.exit_value,
+            self.held,
         )
 
 
@@ -75,7 +80,7 @@ def discretise(
     rates = mesh.rates(coefficients)
     if jumps is not None:
         rates = with_jumps(rates, mesh, jumps)
-    values: dict[str, float] = {}
+    values: dict[str, Value] = {}
     for name, chosen in vertex_sets(boundary).items():
         if name in rates.sides:
             raise InputError(
@@ -95,9 +100,38 @@ def discretise(
             reward += wall * condition.derivative
             if condition.transfer:
                 rates = rates.killed(wall * condition.transfer, side)
-    reward = np.where(rates.live, reward, 0.0)
-    exit_value = np.array([values.get(side, 0.0) for side in rates.sides])
-    return Equation(rates, reward * rates.mass + rates.entries @ exit_value, reward, exit_value)
+    if jumps is not None and any(map(callable, values.values())):
+        raise InputError(
+            "a value that varies along a side cannot be had together with jumps, of which only the "
+            "side is known that they go past: give a number"
+        )
+    return _with_values(rates, np.where(rates.live, reward, 0.0), values)
+
+
+def _with_values(rates: Rates, reward: FloatArray, values: dict[str, Value]) -> Equation:
+    """Return the equation with the given values of sides as inflow, reward and exit values."""
+    inflow, held = reward * rates.mass, np.zeros(len(rates.x))
+    exit_value = np.zeros(len(rates.sides))
+    for number, side in enumerate(rates.sides):
+        value = values.get(side, 0.0)
+        ways = rates.crossings.only(rates.crossings.side == number)
+        here, there = (
+            _value_at(side, value, x) for x in (rates.x[rates.sink == number], ways.place)
+        )
+        held[rates.sink == number] = here
+        np.add.at(inflow, ways.vertex, ways.into * there)
+        if callable(value):
+            reward = reward + np.bincount(ways.vertex, ways.out * there, minlength=len(reward))
+        else:
+            exit_value[number] = value
+    return Equation(rates, inflow, reward, exit_value, held)
+
+
+def _value_at(side: str, value: Value, x: FloatArray) -> FloatArray:
+    """Return the given value of a side at places on it, (K,)."""
+    given = value(x) if callable(value) and len(x) else 0.0 if callable(value) else value
+    name = f"boundary[{side!r}]['value']" + ("(x)" if callable(value) else "")
+    return as_float_array(name, given, shape=(len(x),))
 
 
 def _chosen(name: str, chosen: VertexSet, rates: Rates) -> npt.NDArray[np.bool_]:

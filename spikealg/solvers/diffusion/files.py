@@ -30,7 +30,7 @@ FORMAT = "spikealg-diffusion-solution"
 VERSION = 2
 Arrays = dict[str, npt.NDArray[Any]]
 _SCALARS = ("mode", "method", "lanes", "circuit", "probability_bits", "seed")
-_ARRAYS = ("t", "side_values", "value", "value_stderr")
+_ARRAYS = ("t", "held", "value", "value_stderr")
 _OF_GROUP = ("walkers", "counts", "exited", "left")
 
 
@@ -51,7 +51,7 @@ def save(solution: Solution, path: str | Path) -> None:
         arrays[f"group.{number}.start"] = group.load.probability
         if group.stay is not None:
             arrays[f"group.{number}.stay"] = group.stay
-    for name in ("between", "exits", "entries"):
+    for name in ("between", "exits"):
         matrix = getattr(rates, name)
         for part in ("data", "indices", "indptr"):
             arrays[f"{name}.{part}"] = getattr(matrix, part)
@@ -119,7 +119,7 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
     )
     sides = tuple(map(str, header["sides"]))
     n, n_times = len(arrays["mass"]), len(arrays["t"])
-    shapes = {"live": (n,), "sink": (n,), "index": (n,), "side_values": (len(sides),)}
+    shapes = {"live": (n,), "sink": (n,), "index": (n,), "held": (n,)}
     _require_shapes(arrays, shapes)
     _require_sound(header, arrays, n_sides=len(sides), n_places=math.prod(layout.shape))
     groups = tuple(
@@ -135,7 +135,6 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         live=arrays["live"],
         sink=arrays["sink"],
         auto_fraction=float(header["auto_fraction"]),
-        entries=_matrix(arrays, "entries", (n, len(sides))),
         exponential=bool(header["exponential"]),
     )
     exact = None
@@ -153,7 +152,7 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         mode=as_choice("mode", header["mode"], MODES),
         method=as_choice("method", header["method"], METHODS),
         points=tuple(tuple(p) if isinstance(p, list) else p for p in header["points"]),
-        side_values=arrays["side_values"],
+        held=arrays["held"],
         value=as_float_array("value", arrays["value"]),
         value_stderr=arrays["value_stderr"],
         lanes=as_int("lanes", header["lanes"], low=1),

@@ -13,6 +13,7 @@ from scipy import sparse
 from spikealg.arguments import as_choice, as_float
 from spikealg.errors import InputError, InputTypeError
 from spikealg.solvers.diffusion.coefficients import Coefficients, evaluate
+from spikealg.solvers.diffusion.crossings import Crossings
 from spikealg.solvers.diffusion.nodes import NodeMesh, absorbing_nodes
 from spikealg.solvers.diffusion.rates import Rates
 
@@ -129,9 +130,9 @@ class GraphMesh(NodeMesh):
             self.sides,
             sink < 0,
             sink,
-            entries=sparse.csr_array(
-                (rate[enters], (column[enters], sink[row[enters]])), shape=(n, len(self.absorbing))
-            ),
+            crossings=Crossings.none(self.x)
+            .leaving(row[leaves], sink[column[leaves]], rate[leaves], self.x[column[leaves]])
+            .entering(column[enters], sink[row[enters]], rate[enters], self.x[row[enters]]),
         )
 
     def _strength(

@@ -18,6 +18,7 @@ from scipy import sparse
 
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.coefficients import Coefficients, evaluate
+from spikealg.solvers.diffusion.crossings import Crossings
 from spikealg.solvers.diffusion.rates import Rates, at_vertex
 
 __all__ = ["Lattice", "Links", "Shores", "lattice_rates"]
@@ -125,9 +126,7 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
     strength = np.concatenate([pair, back, ashore])
     gap = np.concatenate([lattice.spacing[links.axis], lattice.spacing[links.axis], shores.gap])
 
-    entries = _entries(
-        lattice, coefficients, origin, target, axis, sign * drift[origin, axis], strength, gap
-    )
+    crossings = _entering(lattice, coefficients, origin, target, axis, sign, strength, gap, drift)
     alive = lattice.sink[origin] < 0
     origin, target, axis, sign = origin[alive], target[alive], axis[alive], sign[alive]
     strength, gap = strength[alive], gap[alive]
@@ -143,6 +142,12 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
 
     side = np.where(target < 0, 0, lattice.sink[target])
     leaves = (side >= 0) & (rate > 0)
+    crossings = crossings.leaving(
+        origin[leaves],
+        side[leaves],
+        rate[leaves],
+        _places(lattice, origin[leaves], target[leaves], axis[leaves], (sign * gap)[leaves]),
+    )
     goes = (side < 0) & (rate > 0)
     pure = dimensions == 1 and not drift.any() and not len(shores.origin)
     constant = pure and strength.size > 0 and np.ptp(strength) <= _ROUNDING * strength.max()
@@ -157,27 +162,28 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
         lattice.sink < 0,
         lattice.sink,
         _AUTO_PURE if constant else 0.5,
-        entries=entries,
+        crossings=crossings,
     )
 
 
-def _entries(
+def _entering(
     lattice: Lattice,
     coefficients: Coefficients,
     origin: IntArray,
     target: IntArray,
     axis: IntArray,
-    along: FloatArray,
+    sign: IntArray,
     strength: FloatArray,
     gap: FloatArray,
-) -> sparse.csr_array:
-    """Return the mass per time that a density of 1 at each side sends to vertices, (V, S).
+    drift: FloatArray,
+) -> Crossings:
+    """Return the ways in from sides: mass per time that a density of 1 there sends in.
 
     On a link from a sink vertex it is the vertex's mass times the rate of going back; across a
     shore the way in is as wide as the way out, with the drift reversed.
     """
-    width = lattice.spacing[axis]
-    ashore = target < 0
+    width, ashore = lattice.spacing[axis], target < 0
+    along = sign * drift[origin, axis]
     inward = np.where(ashore, -along, along)
     if coefficients.upwind:
         rate = strength / (width * gap) + np.maximum(inward, 0) / width
@@ -186,9 +192,22 @@ def _entries(
     flow = rate * lattice.mass[origin] * lattice.factor[origin, axis]
     to = np.where(ashore, origin, target)
     side = np.where(ashore, 0, lattice.sink[origin])
-    enters = (side >= 0) & (lattice.sink[to] < 0)
-    shape = (len(lattice.x), len(lattice.sides))
-    return sparse.csr_array((flow[enters], (to[enters], side[enters])), shape=shape)
+    enters = (side >= 0) & (lattice.sink[to] < 0) & (flow > 0)
+    # From a sink vertex the place is the vertex, and on a shore it is beyond the origin.
+    other = np.where(ashore, -1, origin)[enters]
+    place = _places(lattice, to[enters], other, axis[enters], (sign * gap)[enters])
+    return Crossings.none(lattice.x).entering(to[enters], side[enters], flow[enters], place)
+
+
+def _places(
+    lattice: Lattice, vertex: IntArray, sink: IntArray, axis: IntArray, away: FloatArray
+) -> FloatArray:
+    """Return the sink vertices, or where there is none (−1) the places so far away on an axis."""
+    place = lattice.x[vertex].reshape(len(vertex), len(lattice.spacing)).copy()
+    place[np.arange(len(vertex)), axis] += away
+    ashore = sink < 0
+    place[~ashore] = lattice.x[sink[~ashore]].reshape(-1, place.shape[1])
+    return place.reshape(len(vertex), *lattice.x.shape[1:])
 
 
 def _strength(

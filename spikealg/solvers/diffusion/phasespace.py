@@ -14,6 +14,7 @@ from spikealg.errors import InputError
 from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.boundary import as_boundary
 from spikealg.solvers.diffusion.coefficients import Coefficients, evaluate
+from spikealg.solvers.diffusion.crossings import Crossings
 from spikealg.solvers.diffusion.domains import Mesh
 from spikealg.solvers.diffusion.rates import Rates
 
@@ -203,17 +204,23 @@ class PhaseMesh:
             self.sides,
             np.ones(size, dtype=bool),
             np.full(size, -1, dtype=np.int64),
-            entries=self._incoming(n_sides, number, streaming),
+            crossings=self._crossings(number, streaming),
         )
 
-    def _incoming(self, n_sides: int, number: IntArray, streaming: FloatArray) -> Any:
-        """Return the mass per time that a density of 1 outside sends in, (V, S)."""
-        entries = sparse.lil_array((len(self.x), n_sides))
+    def _crossings(self, number: IntArray, streaming: FloatArray) -> Crossings:
+        """Return the ways through the faces, at (x of the face, direction)."""
+        domain, found = self.domain, Crossings.none(self.x)
         for side_number, side in enumerate(self.sides):
-            inward = self.domain.directions * (1 if side == "x-" else -1) > 0
+            inward = domain.directions * (1 if side == "x-" else -1) > 0
             cell = number[0 if side == "x-" else -1]
-            entries[cell[inward], side_number] = streaming[inward] * self.mass[cell[inward]]
-        return entries.tocsr()
+            face = domain.lower if side == "x-" else domain.upper
+            place = np.stack([np.full(len(cell), face), domain.directions], axis=1)
+            side_of = np.full(len(cell), side_number)
+            flow = streaming * self.mass[cell]
+            found = found.leaving(
+                cell[~inward], side_of[~inward], streaming[~inward], place[~inward]
+            ).entering(cell[inward], side_of[inward], flow[inward], place[inward])
+        return found
 
     def _mirrored(self, ways: IntArray) -> IntArray:
         """Return the directions that are opposite to some, of the same weight."""

@@ -77,8 +77,7 @@ class Plan:
         dt, mass = self.segments[-1].dt, equation.rates.mass
         value = np.sum([group.mass()[-1] for group in groups], axis=0) / mass
         square = np.sum([group.mass_stderr(dt)[-1] ** 2 for group in groups], axis=0)
-        for side, at_side in enumerate(equation.exit_value):
-            value[equation.rates.sink == side] = at_side
+        value = np.where(equation.rates.sink >= 0, equation.held, value)
         return value, np.sqrt(square) / mass
 
 

@@ -66,9 +66,10 @@ class Problem:
         "reflect" (or "neumann"), "absorb" ("dirichlet") or "periodic" for all sides, or one of
         them for each side: "x-", "x+", "y-", ... (or "x" for both), "shore" of a polygon, nodes
         of a graph. Sides that are not named reflect. In place of a word, as in py-pde,
-        {"value": g} for u = g, {"derivative": h} for ∂u/∂n = h, n pointing outward, or
-        {"type": "mixed", "value": γ, "const": β} for ∂u/∂n + γu = β. Any other name makes a set of
-        vertices absorb: {"trap": {"where": where(x) or indices}}, with a "value" if u is not 0.
+        {"value": g} for u = g, a number or a function of x, {"derivative": h} for ∂u/∂n = h, n
+        pointing outward, or {"type": "mixed", "value": γ, "const": β} for ∂u/∂n + γu = β. Any other
+        name makes a set of vertices absorb: {"trap": {"where": where(x) or indices}}, with a
+        "value" if u is not 0.
     initial : optional
         What the walkers start from: a density u0(x) or its values (V,) (on a graph: masses of
         nodes), or a point, or a graph node or {node: mass}. A point is a release of mass 1.

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError
+from spikealg.solvers.diffusion.crossings import Crossings
 from spikealg.solvers.diffusion.times import SAME
 from spikealg.solvers.diffusion.transition import Transition
 
@@ -56,8 +57,8 @@ class Rates:
         ``dt="auto"`` is this part of the longest step: ½ keeps the walk from being
         parity-periodic, and ⅓ is DΔt/Δx² = 1/6, where the errors of time and space cancel in
         one-dimensional pure diffusion with constant D.
-    entries : (V, S) csr array of float64
-        Mass per time that a density of 1 at a side sends to the vertices beside it.
+    crossings : Crossings
+        What `exits` is made of where sides have places, and what comes in there; none by default.
     exponential : bool
         Whether a step is exp(Δt·Q) in place of I + Δt·Q.
     """
@@ -70,13 +71,12 @@ class Rates:
     live: npt.NDArray[np.bool_]
     sink: IntArray
     auto_fraction: float = 0.5
-    entries: Any = field(default=None, kw_only=True)
+    crossings: Crossings = field(default=None, kw_only=True)  # type: ignore[assignment]
     exponential: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.entries is None:
-            nothing = sparse.csr_array((len(self.x), len(self.sides)))
-            object.__setattr__(self, "entries", nothing)
+        if self.crossings is None:
+            object.__setattr__(self, "crossings", Crossings.none(self.x))
 
     @cached_property
     def out(self) -> FloatArray:
@@ -154,11 +154,10 @@ class Rates:
         No rate may lead from a vertex that is reached to a live one that is not.
         """
         keep = sparse.diags_array(reached.astype(np.float64))
-        between, exits, entries = (
-            _compact(keep @ matrix) for matrix in (self.between, self.exits, self.entries)
-        )
+        between, exits = _compact(keep @ self.between), _compact(keep @ self.exits)
+        crossings = self.crossings.only(reached[self.crossings.vertex])
         live = self.live & reached
-        return replace(self, between=between, exits=exits, entries=entries, live=live)
+        return replace(self, between=between, exits=exits, crossings=crossings, live=live)
 
     def killed(self, rate: FloatArray, side: str = "killed") -> Rates:
         """Return the rates with one more way out, by which walkers leave at `rate`, (V,) [1/time].
@@ -170,14 +169,11 @@ class Rates:
             place = sparse.csr_array(
                 ([1.0], ([0], [self.sides.index(side)])), shape=(1, len(self.sides))
             )
-            exits, entries, sides = self.exits + column @ place, self.entries, self.sides
+            exits, sides = self.exits + column @ place, self.sides
         else:
             exits = sparse.hstack([self.exits, column])
-            entries = sparse.hstack([self.entries, sparse.csr_array(column.shape)])
             sides = (*self.sides, side)
-        return replace(
-            self, exits=_compact(exits), entries=_compact(entries), sides=sides, auto_fraction=0.5
-        )
+        return replace(self, exits=_compact(exits), sides=sides, auto_fraction=0.5)
 
     def faster(self, between: Any, exits: Any) -> Rates:
         """Return the rates with more of them, (V, V) and (V, S) sparse arrays, added."""
@@ -193,18 +189,31 @@ class Rates:
         taken = vertices & self.live
         rest = sparse.diags_array((~taken).astype(np.float64))
         into = rest @ self.between[:, np.flatnonzero(taken)].sum(axis=1)[:, None]
-        from_there = (self.mass * taken) @ self.between @ rest
-        sink = np.where(taken, len(self.sides), self.sink)
+        links, number = self.between.tocoo(), len(self.sides)
+        out, back = taken[links.col] & ~taken[links.row], taken[links.row] & ~taken[links.col]
+        crossings = (
+            self.crossings.only(~taken[self.crossings.vertex])
+            .leaving(
+                links.row[out],
+                np.full(out.sum(), number),
+                links.data[out],
+                self.x[links.col[out]],
+            )
+            .entering(
+                links.col[back],
+                np.full(back.sum(), number),
+                (self.mass[links.row] * links.data)[back],
+                self.x[links.row[back]],
+            )
+        )
         return replace(
             self,
             between=_compact(rest @ self.between @ rest),
             exits=_compact(sparse.hstack([rest @ self.exits, sparse.csr_array(into)])),
-            entries=_compact(
-                sparse.hstack([rest @ self.entries, sparse.csr_array(from_there[:, None])])
-            ),
+            crossings=crossings,
             sides=(*self.sides, side),
             live=self.live & ~taken,
-            sink=sink,
+            sink=np.where(taken, number, self.sink),
         )
 
 

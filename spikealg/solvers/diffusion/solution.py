@@ -59,8 +59,8 @@ class Solution:
         The stretches of time that were walked in equal steps.
     points : tuple
         Points whose values a backward solution tells; empty if it tells those of all vertices.
-    side_values : (S,) float64
-        The given value of each side, 0 for those that only absorb.
+    held : (V,) float64
+        The given value at each sink vertex, 0 where a side only absorbs.
     value, value_stderr : (A,) float64
         Values at the points of `at`, or at all vertices if none were named, and their standard
         errors, 0 for method "chain". Empty unless the mode is "backward".
@@ -86,7 +86,7 @@ class Solution:
     rates: Rates
     segments: tuple[Segment, ...]
     points: tuple[Any, ...]
-    side_values: FloatArray
+    held: FloatArray
     value: FloatArray
     value_stderr: FloatArray
     lanes: int
@@ -96,7 +96,7 @@ class Solution:
     runs: tuple[Run, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        for array in (self.t, self.side_values, self.value, self.value_stderr):
+        for array in (self.t, self.held, self.value, self.value_stderr):
             array.flags.writeable = False
 
     @property
@@ -146,8 +146,7 @@ class Solution:
         """Mass per length, area or volume, (T, V); at sinks the value given there, or 0."""
         self._require_density("density")
         density = np.asarray(sum(group.mass() for group in self.groups) / self.rates.mass)
-        sink = self.rates.sink
-        return np.where(sink >= 0, np.append(self.side_values, 0.0)[sink], density)
+        return np.where(self.rates.sink >= 0, self.held, density)
 
     @cached_property
     def stderr(self) -> FloatArray:

@@ -165,7 +165,7 @@ def solve(
         rates=rates,
         segments=walked.segments,
         points=plan.points,
-        side_values=problem.equation.exit_value,
+        held=problem.equation.held,
         value=value,
         value_stderr=value_stderr,
         lanes=walked.lanes,

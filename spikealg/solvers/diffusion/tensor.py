@@ -170,15 +170,15 @@ class DiagonalLinks:
         enters = ~live[start] & live[end]
         rate = flow / rates.mass[start]
         shape = rates.exits.shape
-        entries = sparse.csr_array(
-            (flow[enters], (end[enters], rates.sink[start[enters]])), shape=shape
-        )
         between = sparse.csr_array((rate[moves], (start[moves], end[moves])), shape=(n, n))
         exits = sparse.csr_array(
             (rate[leaves], (start[leaves], rates.sink[end[leaves]])), shape=shape
         )
         faster = rates.faster(between, exits)
-        return replace(faster, entries=(rates.entries + entries).tocsr())
+        crossings = rates.crossings.leaving(
+            start[leaves], rates.sink[end[leaves]], rate[leaves], self.x[end[leaves]]
+        ).entering(end[enters], rates.sink[start[enters]], flow[enters], self.x[start[enters]])
+        return replace(faster, crossings=crossings)
 
     def _links(self, a: int, b: int, slope: int) -> tuple[IntArray, IntArray, FloatArray]:
         """Return starts, ends and flows (mass · rate) of the links (1, slope), both ways."""

@@ -44,22 +44,26 @@ def chain_values(
         income = segment.dt * equation.reward + step.leave @ equation.exit_value
         for _ in range(segment.steps):
             value = step.move @ value + income
-    for side, at_side in enumerate(equation.exit_value):
-        value[rates.sink == side] = at_side
-    return value
+    return np.where(rates.sink >= 0, equation.held, value)
 
 
 def group_value(group: Group, equation: Equation, payoff: FloatArray) -> tuple[float, float]:
     """Return the mean of what the walkers of a group collected, and its standard error."""
+    sink = equation.rates.sink
     payoff = np.where(equation.rates.live, payoff, 0.0)
+    # Who starts on a sink gets what is held there, which may vary along the side.
+    beyond = equation.held - np.append(equation.exit_value, 0.0)[sink]
+    at_once = float(group.load.probability @ np.where(sink >= 0, beyond, 0.0))
     ends = group.counts[:, -1] @ payoff + group.exited[:, -1] @ equation.exit_value
     total = group.total_walkers
     if group.stay is not None:
         sums = ends + group.stay[:, -1] @ equation.reward
-        return float(sums.sum() / total), float(spread_of(sums[:, None], group.walkers)[0])
+        return at_once + float(sums.sum() / total), float(
+            spread_of(sums[:, None], group.walkers)[0]
+        )
     mean = float(ends.sum() / total)
     if total == 1:
-        return mean, float("inf")
+        return at_once + mean, float("inf")
     cells = np.concatenate([group.counts[:, -1].sum(axis=0), group.exited[:, -1].sum(axis=0)])
     off = np.concatenate([payoff, equation.exit_value]) - mean
-    return mean, float(np.sqrt(cells @ off**2 / (total - 1) / total))
+    return at_once + mean, float(np.sqrt(cells @ off**2 / (total - 1) / total))

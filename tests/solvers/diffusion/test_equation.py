@@ -9,8 +9,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spikealg.diffusion import Box, Graph, Interval, Jumps, Polygon, Problem, solve
+from spikealg.diffusion import (
+    Box,
+    Disk,
+    Graph,
+    Interval,
+    Jumps,
+    Polygon,
+    Problem,
+    TriangleMesh,
+    solve,
+)
 from spikealg.errors import InputError, InputTypeError
+from tests.helpers import tiles
 
 ROD = Interval(0, 1, 10)
 SQUARE = {"type": "Polygon", "coordinates": [[(0, 0), (1, 0), (1, 1), (0, 1)]]}
@@ -72,6 +83,34 @@ def test_values_on_a_square_a_shore_and_a_graph():
     path = Graph(nx.path_graph(5))
     u = steady(path, boundary={0: {"value": 4.0}, 4: "absorb"})
     np.testing.assert_allclose(u, [4, 3, 2, 1, 0], atol=1e-12)
+
+
+def test_values_may_vary_along_a_side():
+    # u = x² − y² is harmonic, and exact for the differences of a box.
+    def u(x):
+        return x[:, 0] ** 2 - x[:, 1] ** 2
+
+    for domain, side in (
+        (Box((0, 0), (1, 1), 8), {"value": u}),
+        (Disk(1.0, 12), {"shore": {"value": u}}),
+        (Polygon(SQUARE, dx=0.1), {"shore": {"value": u}}),
+        (TriangleMesh(*tiles(9)), {"rim": {"value": u}}),
+    ):
+        problem = Problem(domain, diffusivity=1.0, boundary=side, mode="steady")
+        forward = solve(problem, method="chain")
+        errors = np.abs(forward.density[0] - u(problem.x))[problem.rates.live]
+        assert errors.max() < (1e-9 if isinstance(domain, Box) else 0.01)
+        paid = Problem(domain, diffusivity=1.0, boundary=side, mode="backward", t_span=(0, np.inf))
+        values = solve(paid, method="chain").value
+        np.testing.assert_allclose(values[problem.rates.live],
+                                   forward.density[0][problem.rates.live], atol=1e-9)  # fmt: skip
+        assert values[~problem.rates.live] == pytest.approx(u(problem.x[~problem.rates.live]))
+    # χ² and Student's t against the chain: a false alarm 1e-3.
+    assert solve(problem, method="montecarlo", walkers=3200).check().ok
+    walked = solve(paid, method="montecarlo", at=[(0.4, 0.7), (0.0, 0.5)], walkers=3200)
+    exact = solve(paid, method="chain", at=[(0.4, 0.7), (0.0, 0.5)]).value
+    # Two values within 4.5 standard errors, 1e-5; on the side there is no error.
+    assert (np.abs(walked.value - exact) <= 4.5 * walked.value_stderr).all()
 
 
 def test_one_condition_for_all_sides():
