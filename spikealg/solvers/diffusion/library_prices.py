@@ -50,7 +50,9 @@ def black_scholes_call(
     n : int
         Number of cells, even.
 
-    Source: Black, Scholes, "The pricing of options and corporate liabilities", Journal of Political
+    Notes
+    -----
+    Black, Scholes, "The pricing of options and corporate liabilities", Journal of Political
     Economy 81 (1973).
     """
     spot, strike, maturity = _positive(spot=spot, strike=strike, maturity=maturity)
@@ -94,7 +96,9 @@ def barrier_call(
     n : int
         Number of cells, about: both barrier and strike lie on vertices.
 
-    Source: Merton, "Theory of rational option pricing", Bell Journal of Economics 4 (1973).
+    Notes
+    -----
+    Merton, "Theory of rational option pricing", Bell Journal of Economics 4 (1973).
     """
     spot, strike, barrier = _positive(spot=spot, strike=strike, barrier=barrier)
     maturity, sigma = _positive(maturity=maturity, sigma=sigma)
@@ -158,7 +162,9 @@ def merton_call(
     n : int
         Number of cells, even.
 
-    Source: Merton, "Option pricing when underlying stock returns are discontinuous", Journal of
+    Notes
+    -----
+    Merton, "Option pricing when underlying stock returns are discontinuous", Journal of
     Financial Economics 3 (1976).
     """
     from scipy import stats  # 1 s of import

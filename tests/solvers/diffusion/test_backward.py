@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Box, Graph, Interval, Problem, load, solve
+from spikealg.diffusion import Box, Graph, Interval, Problem, black_scholes_call, load, solve
 from spikealg.errors import InputError
 
 WALKING = ["density", "montecarlo"]
@@ -89,6 +89,16 @@ def test_walkers_agree_with_the_chain(method, at):
     assert (walked.value_stderr < 0.4).all()
     assert (chain.value_stderr == 0).all()
     assert walked.check().ok
+
+
+def test_values_are_compared_with_those_of_a_finer_mesh():
+    for at in (None, (0.25, 0.5)):
+        check = solve(paid(), at=at, method="chain").check().chain
+        assert check.reference == "refined"
+        assert 1e-6 < check.relative_l2[0] < 1e-2
+    call = solve(black_scholes_call(n=40), method="chain").check().chain
+    assert call.reference == "exact"
+    assert call.order == pytest.approx(2, abs=0.3)
 
 
 def test_a_side_that_pays_is_worth_what_it_pays():
