@@ -18,7 +18,7 @@ Encode = Callable[[Array, np.random.Generator], Array]
 """From values (batch, *features) to a sequence (ticks, batch, *features)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
     """Samples and their targets, in one of three forms.
 

@@ -21,7 +21,7 @@ _FORMAT = "spikealg model"
 _VERSION = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forward:
     """What a model did with a sequence.
 

@@ -45,7 +45,29 @@ def as_surrogate(value: Any, default: Surrogate) -> Surrogate:
 
 
 @dataclass(frozen=True)
-class SuperSpike:
+class _Sharp:
+    """A slope with one parameter."""
+
+    k: float = 1.0
+
+    def __post_init__(self) -> None:
+        as_float("k", self.k, above=0)
+
+
+@dataclass(frozen=True)
+class _Bump:
+    """A slope of some height, 0 beyond half its width."""
+
+    height: float = 1.0
+    width: float = 1.0
+
+    def __post_init__(self) -> None:
+        as_float("height", self.height, above=0)
+        as_float("width", self.width, above=0)
+
+
+@dataclass(frozen=True)
+class SuperSpike(_Sharp):
     """1 / (1 + k |x|)² (Zenke and Ganguli, Neural Computation 2018, equation 5).
 
     Parameters
@@ -55,9 +77,6 @@ class SuperSpike:
     """
 
     k: float = 5.0
-
-    def __post_init__(self) -> None:
-        as_float("k", self.k, above=0)
 
     def slope(self, x: Array) -> Array:
         """Return the slope at `x`."""
@@ -70,7 +89,7 @@ class SuperSpike:
 
 
 @dataclass(frozen=True)
-class TanhPrime:
+class TanhPrime(_Sharp):
     """1 − tanh²(k x) (Woźniak et al., Nature Machine Intelligence 2020, Methods, with k = 1).
 
     Parameters
@@ -78,11 +97,6 @@ class TanhPrime:
     k : float
         Sharpness, above 0.
     """
-
-    k: float = 1.0
-
-    def __post_init__(self) -> None:
-        as_float("k", self.k, above=0)
 
     def slope(self, x: Array) -> Array:
         """Return the slope at `x`."""
@@ -94,7 +108,7 @@ class TanhPrime:
 
 
 @dataclass(frozen=True)
-class Triangle:
+class Triangle(_Bump):
     """γ max(0, 1 − |x| / width) (Bellec et al., Nature Communications 2020, Methods).
 
     Parameters
@@ -104,13 +118,6 @@ class Triangle:
     width : float
         Half the base, above 0; their threshold.
     """
-
-    height: float = 1.0
-    width: float = 1.0
-
-    def __post_init__(self) -> None:
-        as_float("height", self.height, above=0)
-        as_float("width", self.width, above=0)
 
     def slope(self, x: Array) -> Array:
         """Return the slope at `x`."""
@@ -122,7 +129,7 @@ class Triangle:
 
 
 @dataclass(frozen=True)
-class Boxcar:
+class Boxcar(_Bump):
     """A constant near the threshold: height where |x| < width, else 0.
 
     The default, ½ · 1[0 < v < 2] for a threshold of 1, is that of Yin et al., arXiv 1709.06206.
@@ -134,11 +141,6 @@ class Boxcar:
     """
 
     height: float = 0.5
-    width: float = 1.0
-
-    def __post_init__(self) -> None:
-        as_float("height", self.height, above=0)
-        as_float("width", self.width, above=0)
 
     def slope(self, x: Array) -> Array:
         """Return the slope at `x`."""
@@ -147,7 +149,7 @@ class Boxcar:
 
 
 @dataclass(frozen=True)
-class SigmoidPrime:
+class SigmoidPrime(_Sharp):
     """k σ(k x) (1 − σ(k x)), the derivative of a sigmoid of sharpness k.
 
     Parameters
@@ -156,17 +158,9 @@ class SigmoidPrime:
         Sharpness, above 0.
     """
 
-    k: float = 1.0
-
-    def __post_init__(self) -> None:
-        as_float("k", self.k, above=0)
-
     def slope(self, x: Array) -> Array:
         """Return the slope at `x`."""
         # σ(1 − σ) = (1 − tanh²(x / 2)) / 4: no overflow far from the threshold.
-        out: Array = np.multiply(x, self.k / 2, dtype=x.dtype)
-        np.tanh(out, out=out)
-        np.square(out, out=out)
-        np.subtract(1, out, out=out)
+        out: Array = TanhPrime(self.k / 2).slope(x)
         out *= self.k / 4
         return out

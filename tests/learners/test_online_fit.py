@@ -18,7 +18,7 @@ from spikealg.learners import (
     learn,
 )
 from tests.helpers import refused
-from tests.learners.test_bptt import N
+from tests.learners.cases import N
 from tests.learners.test_ostl import CLOSE, difference, one_layer, task
 
 

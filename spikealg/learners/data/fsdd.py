@@ -36,7 +36,7 @@ _ARCHIVE = DataFile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recordings:
     """The recordings as they are, sorted by name.
 
@@ -56,7 +56,7 @@ class Recordings:
     speaker: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SpokenDigits:
     """Spectrograms of spoken digits and what is said, split in two.
 

@@ -36,7 +36,7 @@ _MAT = DataFile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chorales:
     """Chorales as piano rolls, in the usual split of 229, 76 and 77.
 

@@ -42,7 +42,7 @@ _IMAGES_HEADER, _LABELS_HEADER = 16, 8
 """Bytes before the values of an idx file: a magic number and its sizes, four bytes each."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Digits:
     """Images of digits and what they show.
 

@@ -18,7 +18,7 @@ _DAILY = DataFile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weather:
     """Means of 2921 days, in order.
 

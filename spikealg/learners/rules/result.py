@@ -21,7 +21,7 @@ Penalty = Callable[[Array], tuple[float, Array]]
 """penalty(output) -> (value, gradient), of the output (ticks, batch, *shape) of a layer."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Learned:
     """What one pass over a sequence teaches.
 

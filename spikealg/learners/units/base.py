@@ -21,7 +21,7 @@ from spikealg.learners.base import Array, Gradients, Layer, Shape, State
 __all__ = ["Derivatives", "Trace", "Unit"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivatives:
     """First derivatives of one tick of a unit, (batch, *shape) arrays unless said otherwise.
 
