@@ -20,8 +20,13 @@ PUBLISHED = {
 
 
 def tables(trained: Sequence[str], hosted: Sequence[str], results: Path = RESULTS) -> list[Table]:
-    """Return what was learnt, what the engine did with it, and what that would cost."""
-    on_engine = {name: read(f"mnist_{name}_8bit", results) for name in hosted}
+    """Return what was learnt, what the engine did with it, and its price, of the runs there are."""
+    made = [name for name in trained if _made(name, results)]
+    on_engine = {
+        name: read(f"mnist_{name}_8bit", results)
+        for name in hosted
+        if _made(f"{name}_8bit", results)
+    }
     return [
         Table(
             "Trained on all 60 000 digits, tested on 10 000",
@@ -35,7 +40,7 @@ def tables(trained: Sequence[str], hosted: Sequence[str], results: Path = RESULT
                 "hidden spikes",
                 "CPU s",
             ),
-            [_trained(name, results) for name in trained],
+            [_trained(name, results) for name in made],
             "*Validation* is the same training on the first 50 000, tested on the other 10 000, by "
             "which settings were chosen. *Hidden spikes* are per digit, of all hidden layers.",
         ),
@@ -59,9 +64,14 @@ def tables(trained: Sequence[str], hosted: Sequence[str], results: Path = RESULT
             "Energy per digit, one after another on one copy of the network",
             ("platform", *on_engine),
             _bills([found["figures"] for found in on_engine.values()]),
-            "Estimates of `hardware.estimate`; a total has static power in it.",
+            "Estimates of `hardware.estimate`, mean of the first digits of the test; *in all* has "
+            "static power in it.",
         ),
     ]
+
+
+def _made(name: str, results: Path) -> bool:
+    return (results / f"mnist_{name}.json").exists()
 
 
 def percent(share: float) -> str:
@@ -71,13 +81,14 @@ def percent(share: float) -> str:
 
 def _trained(name: str, results: Path) -> list[str]:
     found = read(f"mnist_{name}", results)
-    held_out = read(f"mnist_validation_{name}", results)["figures"]
     figures = found["figures"]
+    validation = f"validation_{name}"
+    held_out = read(f"mnist_{validation}", results) if _made(validation, results) else None
     return [
         f"`{name}`",
         figures["network"],
         str(figures["epochs"]),
-        percent(held_out["accuracy"]),
+        percent(held_out["figures"]["accuracy"]) if held_out else "",
         percent(figures["accuracy"]),
         PUBLISHED.get(name, ""),
         f"{sum(figures['hidden spikes per digit']):.1f}",
@@ -99,7 +110,9 @@ def _hosted(name: str, figures: dict[str, Any]) -> list[str]:
 
 
 def _bills(found: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """Return rows of a platform each, and of what the host does for graded inputs."""
+    """Return rows of a platform each, of what they count, and of what the host does besides."""
+    if not found:
+        return []
     first = found[0]["bills"]
     rows = [
         [bill["title"], *(_energy(figures["bills"][name]) for figures in found)]
@@ -109,7 +122,8 @@ def _bills(found: Sequence[dict[str, Any]]) -> list[list[str]]:
         si(figures["host_J"][0], "J") if figures["host MACs per inference"] else ""
         for figures in found
     ]
-    return [*rows, ["the host's products, 45 nm", *host]]
+    events = [f"{figures['synaptic events per inference']:,.0f}" for figures in found]
+    return [["synaptic events", *events], *rows, ["the host's products, 45 nm", *host]]
 
 
 def _energy(bill: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.report import splice
 from studies.record import FOLDER
 
-STUDIES: tuple[str, ...] = ("jsb",)
+STUDIES = ("mnist", "jsb")
 """Modules of this folder; each has `tables()`, a list of Table made of what its runs recorded."""
 PAGE = FOLDER.parent / "docs" / "results.md"
 

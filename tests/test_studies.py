@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spikealg.learners import Dense, IntegrateFire, Sequential, quantize, unit
-from studies import hosting, mnist
+from studies import hosting, mnist, report
 from studies.record import Record, read
 
 TICKS, HIDDEN, DIGITS = {"dense_bli": 5, "spiking_mlp": 4}, 30, 60
@@ -124,3 +124,11 @@ def test_a_wrong_spike_on_the_engine_is_noticed():
     model.parameters()["0.bias"][...] += 0.5
     with pytest.raises(AssertionError):
         hosting.assert_same(model, x, hosted)
+
+
+@pytest.mark.parametrize("study", report.STUDIES)
+def test_the_page_shows_what_was_recorded(study):
+    text = report.PAGE.read_text("utf-8")
+    _, _, after = text.partition(f"<!-- {study}: begin -->\n")
+    shown, _, _ = after.partition(f"<!-- {study}: end -->\n")
+    assert shown == report.section(study)
