@@ -64,7 +64,7 @@ class Fifo(Circuit):
     `pop` takes the oldest number, which `out` shows; `valid` says that there was one. `full` says
     that, after this tick, the queue holds `depth` numbers. A push into a full queue is lost unless
     there is a pop in the same tick; a number pushed in a tick can be popped from the next tick on.
-    depth·(4·width + 6) + width + 2 neurons, four ticks. Starts empty.
+    depth·(3·width + 6) + width + 3 neurons, four ticks. Starts empty.
     """
 
     def __init__(self, depth: int, width: int) -> None:
@@ -87,10 +87,9 @@ class Fifo(Circuit):
         head = self._pointer(popping, needed=4, name="head")
         shown = []
         for cell in range(self.depth):
-            here = [(signal, 4) for signal in tail[cell]] + [(s, 2 * w) for s, w in pushing]
-            reading = [signal for signal, _ in here]
-            weights = [weight for _, weight in here]
-            # Four times here, pushing and data need 12; without room pushing lacks 2.
+            # The tail, a push and the data count 4 each; a push without room lacks 2.
+            reading = [*tail[cell], *(signal for signal, _ in pushing)]
+            weights = [4, 4, *(2 * weight for _, weight in pushing)]
             written = self.gates(
                 *reading, data, weights=[*weights, 4], threshold=12, name="written"
             )
@@ -99,11 +98,9 @@ class Fifo(Circuit):
             self.connect(bits, bits)
             self.connect(written, bits, weight=2)
             self.connect(erased, bits, weight=-1)
-            at_head = head[cell]
             # What tick 0 writes shows at tick 3; at tick 2 the bits are what was before.
-            shown.append(
-                self.gates(*at_head, pop, any_left, bits.signal(ready=2), threshold=4, name="shown")
-            )
+            before = bits.signal(ready=2)
+            shown.append(self.gates(*head[cell], pop, any_left, before, threshold=4, name="shown"))
         self.output("out", self.gates(*shown))
         self.output("valid", self.gate(pop, any_left, threshold=2, name="valid"))
         self.output("full", count[-1:].signal(ready=2))
