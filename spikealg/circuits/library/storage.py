@@ -87,13 +87,11 @@ class Fifo(Circuit):
         head = self._pointer(popping, needed=4, name="head")
         shown = []
         for cell in range(self.depth):
-            # The tail, a push and the data count 4 each; a push without room lacks 2.
+            # The tail, a push and the data count 2 each; a push without room lacks 1.
             reading = [*tail[cell], *(signal for signal, _ in pushing)]
-            weights = [4, 4, *(2 * weight for _, weight in pushing)]
-            written = self.gates(
-                *reading, data, weights=[*weights, 4], threshold=12, name="written"
-            )
-            erased = self.gate(*reading, weights=weights, threshold=8, name="erased")
+            weights = [2, 2, *(weight for _, weight in pushing)]
+            written = self.gates(*reading, data, weights=[*weights, 2], threshold=6, name="written")
+            erased = self.gate(*reading, weights=weights, threshold=4, name="erased")
             bits = self.neurons(self.width, threshold=1, leak=MEMORYLESS, name=f"cell{cell}")
             self.connect(bits, bits)
             self.connect(written, bits, weight=2)
