@@ -5,7 +5,7 @@ Arrays are time-major, (ticks, batch, *features).
 
 from __future__ import annotations
 
-from spikealg.learners import analysis, data, encode
+from spikealg.learners import analysis, data, encode, networks, tasks
 from spikealg.learners.base import Layer
 from spikealg.learners.clipping import clip_by_norm
 from spikealg.learners.fit import History, accuracy, evaluate, fit, predict
@@ -115,8 +115,10 @@ __all__ = [
     "fit",
     "gradients",
     "learn",
+    "networks",
     "predict",
     "quantize",
     "sSNU",
+    "tasks",
     "unit",
 ]
