@@ -1,0 +1,85 @@
+"""The study of units in miniature: its order, its checkpoints, its choice of rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spikealg.learners.checkpoint import write_checkpoint
+from spikealg.learners.tasks import tracking
+from studies import unit_training, units
+from studies.record import Record, read
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A spot that goes slowly under noise, in few pixels: one tick shows little of it."""
+    drawn = tracking(size=10, ticks=14, background=0, noise=5, jitter=0, speed=(0.05, 0.2))
+    published = units.TASKS["tracking"][1].published
+    layers = {"channels": (4, 4), "strides": (1, 2)}
+    setting = unit_training.Setting(300, 8, published, rates=(5e-3,), network=layers)
+    monkeypatch.setitem(
+        units.TASKS, "tracking", (lambda: unit_training.TrackingTask(drawn), setting)
+    )
+    return setting
+
+
+def test_units_in_miniature(small, tmp_path):
+    places = {"results": tmp_path / "results", "checkpoints": tmp_path / "checkpoints"}
+    for row in ("BLI", "BA"):
+        units.run("tracking", row, 0, 5e-3, **places)
+    found = units.folder("tracking", places["results"])
+    integrating, forgetful = (read(f"{row}_0_0.005", found)["figures"] for row in ("BLI", "BA"))
+    assert integrating["error"] < 0.85 * forgetful["error"]
+    assert integrating["error"] < 0.5 / 12
+    assert len(integrating["loss"]) == len(integrating["held_out"]) == 2
+    assert 0 < min(integrating["active"].values()) < max(integrating["active"].values()) < 0.6
+    assert integrating["self_weight"].keys() == integrating["after_spike"].keys()
+    (table,) = units.tables(places["results"])
+    assert [row[0] for row in table.rows] == ["BLI", "BA"]
+    assert table.rows[0][2:4] == [f"{integrating['error']:.4f} ± 0.0000", "0.0110"]
+
+
+def test_trainings_of_units_go_on_where_they_stopped(small, tmp_path):
+    task = unit_training.TrackingTask(tracking(size=6, ticks=4))
+    setting = replace(small, updates=4, every=2, batch=3)
+
+    def trained(name, upto):
+        record = Record(name, {}, tmp_path, tmp_path)
+        return unit_training.train(record, "LIF", task, upto, 1e-2, 1).parameters()
+
+    whole = trained("whole", setting)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unit_training, "write_checkpoint", _stop_after_one())
+        with pytest.raises(KeyboardInterrupt):
+            trained("cut", setting)
+    for name, value in trained("cut", setting).items():
+        np.testing.assert_array_equal(value, whole[name], err_msg=name)
+
+
+def _stop_after_one():
+    written = []
+
+    def write(*arguments):
+        if written:
+            raise KeyboardInterrupt
+        written.append(arguments)
+        write_checkpoint(*arguments)
+
+    return write
+
+
+def test_rates_are_compared_by_the_first_seed(small, tmp_path, monkeypatch):
+    setting = replace(small, rates=(0.1, 0.2))
+    assert units.best_rate("BLI", setting, tmp_path) is None
+    for rate, error in ((0.1, 0.5), (0.2, 0.25)):
+        with Record(units.file_name("BLI", 0, rate), {}, tmp_path, tmp_path) as record:
+            record.figures["held_out"] = [0.1, error]
+    assert units.best_rate("BLI", setting, tmp_path) == 0.2
+    monkeypatch.setitem(units.TASKS, "tracking", (units.TASKS["tracking"][0], setting))
+    monkeypatch.setattr(units, "folder", lambda name: tmp_path)
+    first, second = units.jobs("tracking", ["BLI", "BA"], [0, 1])
+    assert [job[2] + job[6] for job in first] == ["BA0.1", "BA0.2"]
+    assert [job[2] + job[6] for job in second] == ["BLI0.2"]
