@@ -90,7 +90,8 @@ def walk(
     probability_bits : int
         Bits of the probabilities of the gates, 1 to 32.
     shared : dict, optional
-        Circuits that other walks by the same transition have compiled; this one's is added.
+        Circuits that other walks by the same transition have compiled; this one's is added. So
+        that walks of about as many walkers find one that fits, theirs have room for some more.
     kernel, threads, progress
         As in :func:`spikealg.engine.simulate`; no effect on the result.
 
@@ -116,6 +117,8 @@ def walk(
         )
     name = choose_circuit(circuit, lanes)
     most_at_once = crowd(transition, walking, n_steps, lanes) if name == "paced" else None
+    if shared is not None:
+        fullest, most_at_once = _rounded(fullest, most_at_once)
     key = (name, n_steps, probability_bits, fullest, most_at_once)
     made = {} if shared is None else shared
     if key not in made:
@@ -161,6 +164,15 @@ def walk(
                 )
             runs.append(run.counts_only())
     return Walk(counts, gone[steps], gone, tuple(runs))
+
+
+def _rounded(fullest: int, most_at_once: int | None) -> tuple[int, int | None]:
+    """Return bounds on the walkers of a lane, and of one of its vertices, rounded up."""
+    room = min(MOST, 1 << (fullest - 1).bit_length())
+    if most_at_once is None:
+        return room, None
+    part = max(1, most_at_once // 8)
+    return room, min(room, -(-most_at_once // part) * part)
 
 
 def _block_lanes(vertices: int, recorded_steps: int) -> int:

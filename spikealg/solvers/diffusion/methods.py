@@ -62,12 +62,12 @@ def walk_by(
     lanes: int,
     circuit: str,
     probability_bits: int,
-    shared: dict[int, dict[Any, Any]],
+    shared: dict[int, dict[Any, Any]] | None,
 ) -> WalkSegment:
     """Return the walk of a method; what the method does not use has no effect.
 
     Circuits that are compiled go into `shared`, by the number of the segment, for walks that differ
-    in the seed only.
+    in their draws only; None if there are no others.
     """
     if method == "chain":
         return walk_chain
@@ -129,7 +129,7 @@ def walk_by(
             lanes=lanes,
             circuit=circuit,
             probability_bits=probability_bits,
-            shared=shared.setdefault(number, {}),
+            shared=None if shared is None else shared.setdefault(number, {}),
             progress=report,
         )
 

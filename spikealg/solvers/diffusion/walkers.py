@@ -68,7 +68,7 @@ def walk_plan(
     done = 0
     for number, (load, counts) in enumerate(zip(plan.loads, batches, strict=True)):
         walks: list[Walk] = []
-        shared: dict[int, dict[Any, Any]] = {}
+        shared: dict[int, dict[Any, Any]] | None = {} if len(counts) > 1 else None
         for batch, count in enumerate(counts):
             own = part_seed(seed, number, batch)
             walk = walk_by(

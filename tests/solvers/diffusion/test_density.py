@@ -168,3 +168,22 @@ def test_a_wrong_circuit_is_found_out():
     # 19 degrees of freedom: above 43.8 with probability 1e-3. Of 0.4 and 2/3, one bit makes 1/2.
     assert chi2(32) < 43.8
     assert chi2(1) > 100
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS)
+def test_walks_that_share_a_circuit_walk_as_if_alone(circuit):
+    """Their circuit has room for more walkers, which changes nothing but the pace of "paced"."""
+    transition, shared = path(12), {}
+    for seed, walkers in ((1, 9), (2, 11), (3, 16)):
+        start = np.zeros(13, dtype=np.int64)
+        start[[4, 7]] = walkers, 2 * walkers
+        walks = [
+            density.walk(transition, start, np.array([2, 20]), seed=seed, lanes=2, circuit=circuit,
+                         shared=room)
+            for room in (shared, None)
+        ]  # fmt: skip
+        if circuit != "paced":  # draws depend on the tick
+            np.testing.assert_array_equal(walks[0].counts, walks[1].counts)
+            np.testing.assert_array_equal(walks[0].left, walks[1].left)
+        assert walks[0].counts[1].sum() + walks[0].left[-1].sum() == 3 * walkers
+    assert len(shared) == 2  # for up to 16 walkers in a lane, and up to 32
