@@ -80,7 +80,12 @@ def loads_of(
     mass = np.where(rates.live, payoff_values(problem, rates), 0.0) * rates.mass
     found = tuple(Load("initial", s.probability, s.total, False) for s in by_sign(mass))
     inflow = rates.mass * (equation.reward + rates.exits @ equation.exit_value)
-    return found + _sources(inflow)
+    loads = found + _sources(inflow)
+    if not loads:
+        raise InputError(
+            "nothing is paid, so all values are 0: give a payoff=, a source= or a given value"
+        )
+    return loads
 
 
 def is_closed(problem: Problem) -> bool:

@@ -126,7 +126,7 @@ def solve(
     number = _as_seed(seed)
     _as_circuit_options(method, circuit, lanes, probability_bits)
     plan = make_plan(
-        problem, kind, t_span, t_eval, problem.at if at is None else at, dt,
+        problem, kind, t_span, t_eval, problem.at if at is None and kind == "backward" else at, dt,
         by_chain=method == "chain",
     )  # fmt: skip
     rates, times = problem.rates, plan.times
