@@ -24,6 +24,8 @@ __all__ = ["Reference", "compare", "exact_density"]
 FloatArray = npt.NDArray[np.float64]
 _CHEAP = 1e8
 """Vertex-steps of a refined chain that are walked for the order alone, about a second."""
+_DEAR = 1e10
+"""Vertex-steps of a refined chain that nobody waits for, minutes."""
 _ROUNDING = 1e-10
 """Relative errors below this are of rounding and show no order."""
 
@@ -65,6 +67,8 @@ def compare(solution: Solution, expected: Sequence[Group]) -> Reference:
             finer = Finer.of(solution)
         except (InputError, TooLargeError) as error:
             return _none(str(error))
+        if finer.work > _DEAR:
+            return _none(_too_dear(finer))
         return _distance("refined", times, density, finer.density(), mass * live)
     exact = exact_density(solution.problem, times)
     found = _distance("exact", times, density, exact, mass * live)
@@ -88,6 +92,8 @@ def _compare_values(solution: Solution) -> Reference:
             finer = Finer.of(solution)
         except (InputError, TooLargeError) as error:
             return _none(str(error))
+        if finer.work > _DEAR:
+            return _none(_too_dear(finer))
         return _distance("refined", span, own, finer.values(points)[None], weight)
     name = f"exact({span[0]:g}, x)"
     exact = as_float_array(name, problem.exact(float(span[0]), x), shape=(own.shape[1],))[None]
@@ -136,6 +142,10 @@ def _order(
     if not ((errors > _ROUNDING) & (errors < np.inf)).all():
         return None
     return float(np.log(found.relative_l2[-1] / closer) / np.log(finer.factor))
+
+
+def _too_dear(finer: Finer) -> str:
+    return f"the chain of a finer mesh would take {finer.work:.1e} steps of a vertex"
 
 
 def _vertex_steps(solution: Solution) -> float:

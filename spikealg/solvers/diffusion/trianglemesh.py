@@ -97,7 +97,7 @@ class TriangleMesh:
                 f"faces[{face}] has two corners in one place: merge them and drop the triangle"
             )
         triangles, self._lengths, self.flips = flip_to_delaunay(self.faces, lengths)
-        self._triangles = triangles
+        self._triangles, self._max_rate = triangles, max_rate
         self._assemble(max_rate)
 
     @classmethod
@@ -174,6 +174,8 @@ class TriangleMesh:
     def refine(self, factor: int | None = None) -> TriangleMesh:
         """Return the same surface with every triangle cut into four; vertices stay, and come first.
 
+        A `max_rate` that is a number grows with the rates, by 4.
+
         Raises
         ------
         InputError
@@ -181,7 +183,9 @@ class TriangleMesh:
         """
         if as_int("factor", 2 if factor is None else factor, low=1) != 2:
             raise InputError(f"factor must be 2 on a surface of triangles, got {factor}")
-        return TriangleMesh(*halved(self.x, self.faces))
+        limit = self._max_rate
+        limit = limit if limit is None or isinstance(limit, str) else 4 * limit
+        return TriangleMesh(*halved(self.x, self.faces), max_rate=limit)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.x)} vertices, {len(self.faces)} triangles)"

@@ -16,6 +16,7 @@ from spikealg.diffusion import (
     solve,
 )
 from spikealg.errors import CheckFailedError, InputError
+from spikealg.solvers.diffusion import reference
 from spikealg.solvers.diffusion.methods import METHODS
 
 SQUARE = [(0, 0), (1, 0), (1, 1), (0, 1)]
@@ -167,6 +168,13 @@ def test_a_graph_has_no_reference():
     assert check.chain.relative_l2.size == 0
     assert "not applicable: a Graph has no refinement" in str(check)
     assert "discretisation error not known" in check.verdict
+
+
+def test_a_finer_chain_that_takes_too_long_is_no_reference(monkeypatch):
+    monkeypatch.setattr(reference, "_DEAR", 10.0)
+    check = solve(point(), 0.05, method="chain").check()
+    assert check.ok
+    assert check.chain.reason.startswith("the chain of a finer mesh would take 2.0e+04 steps of a")
 
 
 def test_the_start_alone_has_nothing_to_compare_with():

@@ -129,6 +129,7 @@ def test_fast_vertices_may_be_slowed(caplog):
     assert slow.max_rate == pytest.approx(np.percentile(fast.out, 90))
     limit = TriangleMesh(points, faces, max_rate=500.0)
     assert Problem(limit, diffusivity=1.0).rates.max_rate == pytest.approx(500)
+    assert Problem(limit.refine(), diffusivity=1.0).rates.max_rate == pytest.approx(2000)
     with pytest.raises(InputError, match="max_rate must be a number, or a percentile such as 'p9"):
         TriangleMesh(points, faces, max_rate="fast")
 
