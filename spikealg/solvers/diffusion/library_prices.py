@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +65,7 @@ def black_scholes_call(
         Interval(middle - half, middle + half, cells),
         sigma=sigma,
         drift=drift,
-        payoff=lambda x: math.exp(-rate * maturity) * np.maximum(np.exp(x) - strike, 0),
+        payoff=_discounted_call(strike, rate, maturity),
         at=math.log(spot),
         mode="backward",
         t_span=maturity,
@@ -125,7 +126,7 @@ def barrier_call(
         Interval(low, low + cells * dx, cells),
         sigma=sigma,
         drift=drift,
-        payoff=lambda x: math.exp(-rate * maturity) * np.maximum(np.exp(x) - strike, 0),
+        payoff=_discounted_call(strike, rate, maturity),
         boundary={"x-": "absorb"},
         at=math.log(spot),
         mode="backward",
@@ -198,7 +199,7 @@ def merton_call(
         sigma=sigma,
         drift=drift,
         jumps=Jumps(rate, stats.norm(jump_mean, jump_std)),
-        payoff=lambda x: math.exp(-r * maturity) * np.maximum(np.exp(x) - strike, 0),
+        payoff=_discounted_call(strike, r, maturity),
         boundary="absorb",
         at=math.log(spot),
         mode="backward",
@@ -218,6 +219,14 @@ def call_price(
     d1 = (np.log(price / strike) + (rate + sigma**2 / 2) * maturity) / deviation
     discounted = strike * math.exp(-rate * maturity)
     return np.asarray(price * ndtr(d1) - discounted * ndtr(d1 - deviation))
+
+
+def _discounted_call(
+    strike: float, rate: float, maturity: float
+) -> Callable[[FloatArray], FloatArray]:
+    """Return what a call pays over the logarithm of the price at maturity, worth now."""
+    discount = math.exp(-rate * maturity)
+    return lambda x: discount * np.maximum(np.exp(x) - strike, 0)
 
 
 def _positive(**values: float) -> list[float]:
