@@ -58,6 +58,20 @@ def test_penalties_are_learning_signals_where_they_stand(name, recurrent):
     assert difference(found.gradients, free) > 1e-2
 
 
+@pytest.mark.parametrize(
+    ("rule", "option", "takes"),
+    [
+        ("ostl", "truncate", "recurrence, penalties, state, train, rng"),
+        ("bptt", "recurrence", "state, truncate, penalties, train, rng"),
+    ],
+)
+def test_options_of_another_rule_are_refused(rule, option, takes):
+    model = one_layer("LIF", False, np.random.default_rng(0))
+    x, loss = task(np.random.default_rng(0), model)
+    with refused(f"{option} is no option of rule={rule!r}, which takes {takes}", InputError):
+        gradients(model, x, None, loss=loss, rule=rule, **{option: 2})
+
+
 def test_penalties_between_weights_and_their_unit_are_refused():
     model = one_layer("LIF", False, np.random.default_rng(0))
     message = (

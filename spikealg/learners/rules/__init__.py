@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice
+from spikealg.errors import InputError
 from spikealg.learners.base import Gradients
 from spikealg.learners.rules.bptt import bptt
 from spikealg.learners.rules.eprop import eprop
@@ -56,8 +58,20 @@ def learn(
         One of `RULES`.
     **options
         state, train, rng, and what the rule takes besides.
+
+    Raises
+    ------
+    InputError
+        If the rule is unknown, or has no such option; and what the rule raises.
     """
-    return RULES[as_choice("rule", rule, RULES)](model, x, y, loss=loss, **options)
+    chosen = RULES[as_choice("rule", rule, RULES)]
+    known = list(signature(chosen).parameters)[4:]  # after model, x, target, loss
+    for name in options:
+        if name not in known:
+            raise InputError(
+                f"{name} is no option of rule={rule!r}, which takes {', '.join(known)}"
+            )
+    return chosen(model, x, y, loss=loss, **options)
 
 
 def gradients(
