@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.arguments import as_int
+from spikealg.errors import InputError
+
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.coefficients import Coefficients
     from spikealg.solvers.diffusion.rates import Rates
 
-__all__ = ["Domain", "Mesh"]
+__all__ = ["Domain", "Mesh", "odd_factor"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -61,3 +64,17 @@ class Domain(Protocol):
 
     def refine(self, factor: int | None = None) -> Domain:
         """Return the same shape, `factor` times finer, that keeps every vertex where it is."""
+
+
+def odd_factor(factor: int | None) -> int:
+    """Return by how much cells get finer, 3 if not said; odd, so that centres are centres of parts.
+
+    Raises
+    ------
+    InputError
+        If it is even.
+    """
+    factor = as_int("factor", 3 if factor is None else factor, low=1)
+    if factor % 2 == 0:
+        raise InputError(f"factor must be odd, so that cell centres are kept, got {factor}")
+    return factor

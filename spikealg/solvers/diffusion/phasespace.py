@@ -15,7 +15,7 @@ from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.boundary import as_boundary
 from spikealg.solvers.diffusion.coefficients import Coefficients, evaluate
 from spikealg.solvers.diffusion.crossings import Crossings
-from spikealg.solvers.diffusion.domains import Mesh
+from spikealg.solvers.diffusion.domains import Mesh, odd_factor
 from spikealg.solvers.diffusion.rates import Rates
 
 __all__ = ["PhaseMesh", "PhaseSpace"]
@@ -126,9 +126,7 @@ class PhaseSpace:
         InputError
             If `factor` is even: the centre of a cell is a centre of its parts only if it is odd.
         """
-        factor = as_int("factor", 3 if factor is None else factor, low=1)
-        if factor % 2 == 0:
-            raise InputError(f"factor must be odd, so that cell centres are kept, got {factor}")
+        factor = odd_factor(factor)
         return PhaseSpace(
             self.lower,
             self.upper,

@@ -14,7 +14,7 @@ from spikealg.errors import InputError
 from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.boundary import as_boundary
 from spikealg.solvers.diffusion.coefficients import Coefficients
-from spikealg.solvers.diffusion.domains import Mesh
+from spikealg.solvers.diffusion.domains import Mesh, odd_factor
 from spikealg.solvers.diffusion.geojson import read_feature, rings_of
 from spikealg.solvers.diffusion.links import Links
 from spikealg.solvers.diffusion.projection import EqualArea, ring_centroid
@@ -195,9 +195,7 @@ class Polygon:
         InputError
             If `factor` is even: the centre of a cell is a centre of its parts only if it is odd.
         """
-        factor = as_int("factor", 3 if factor is None else factor, low=1)
-        if factor % 2 == 0:
-            raise InputError(f"factor must be odd, so that cell centres are kept, got {factor}")
+        factor = odd_factor(factor)
         finer = object.__new__(Polygon)
         finer.rings, finer._projection = self.rings, self._projection
         finer.dx, finer._origin = self.dx / factor, self._origin
