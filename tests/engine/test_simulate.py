@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -281,13 +280,11 @@ def test_an_interrupt_ends_all_threads_at_once(threads):
         told.append(fraction)
         raise KeyboardInterrupt
 
-    begun = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         simulate(busy, ticks=2**30, lanes=4, seed=0, kernel="event", record="counts",
                  threads=threads, progress=interrupt)  # fmt: skip
+    # The whole run would take days: that the call came back says that no thread went on.
     assert told[0] < 0.01
-    # The whole run would take days; this only says that it did not go on.
-    assert time.perf_counter() - begun < 300
 
 
 def test_a_port_is_not_read_where_its_lane_had_stopped(net):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import perf_counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -222,26 +221,6 @@ def test_unpublished_is_never_free(fan):
     assert estimate(fan, replace(loihi, energy=energy)).total_J is not None
     no_time = replace(loihi, time={**loihi.time, "sync": unknown}, energy=energy)
     assert estimate(fan, no_time).missing == ("time",)
-
-
-def test_an_estimate_takes_less_than_a_tenth_of_the_run():
-    """The network is placed once, as it would be on the chip; all runs of it are priced by that."""
-    rng = np.random.default_rng(0)
-    n, k = 2000, 100
-    net = Network.from_arrays(
-        threshold=np.full(n, 1000), leak=400, bias=170, v_init=rng.integers(0, 1000, n),
-        pre=np.repeat(np.arange(n), k), post=rng.integers(0, n, n * k),
-        weight=rng.integers(-6, 7, n * k), delay=rng.integers(1, 16, n * k),
-    )  # fmt: skip
-    estimate(simulate(net, ticks=2, seed=0, record="counts"), "loihi")
-    shares = []
-    for _ in range(3):
-        begun = perf_counter()
-        run = simulate(net, ticks=2000, seed=0, record="counts", threads=1)
-        ran = perf_counter()
-        estimate(run, "loihi")
-        shares.append((perf_counter() - ran) / (ran - begun))
-    assert min(shares) < 0.1
 
 
 @pytest.mark.parametrize(
