@@ -14,9 +14,8 @@ import numpy.typing as npt
 
 from spikealg.errors import CheckFailedError
 from spikealg.solvers.diffusion.circuit_check import SIGNIFICANCE, CircuitCheck, compare_groups
-from spikealg.solvers.diffusion.expected import expect
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF
-from spikealg.solvers.diffusion.reference import compare
+from spikealg.solvers.diffusion.reference import compare, expected_groups
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
@@ -154,16 +153,7 @@ class Check:
 
 def check(solution: Solution) -> Check:
     """Return what `Solution.check` documents."""
-    expected = tuple(
-        expect(
-            solution.rates,
-            solution.segments,
-            group.load,
-            endless=solution.endless,
-            walkers=group.total_walkers,
-        )
-        for group in solution.groups
-    )
+    expected = expected_groups(solution)
     circuit = compare_groups(solution, expected)
     reference = compare(solution, expected)
     chain = ChainCheck(
@@ -191,11 +181,11 @@ def check(solution: Solution) -> Check:
 
 def _statistical(solution: Solution) -> float:
     """Return the relative standard error of the answer at the last time."""
+    weight = solution.rates.mass * solution.rates.live
     if solution.mode == "backward":
         answer, error = solution.value, solution.value_stderr
-        weight = np.ones(len(answer))
+        weight = np.ones(len(answer)) if solution.points else weight
     else:
         answer, error = solution.density[-1], solution.stderr[-1]
-        weight = solution.rates.mass * solution.rates.live
     norm = np.sqrt(weight @ answer**2)
     return float(np.sqrt(weight @ error**2) / norm) if norm > 0 else float("inf")

@@ -57,7 +57,7 @@ def compare_groups(solution: Solution, expected: Sequence[Group]) -> CircuitChec
     ----------
     solution : Solution
     expected : sequence of Group
-        As `expect` gives them, in the same order.
+        As `expected_groups` gives them.
     """
     conserved = all(_conserved(group, solution.method) for group in solution.groups)
     last = float(solution.t[-1])

@@ -64,6 +64,7 @@ def walk(
     *,
     seed: int,
     lanes: int = 1,
+    first_lane: int = 0,
     circuit: str = "auto",
     probability_bits: int = 32,
     shared: dict[Any, Any] | None = None,
@@ -85,6 +86,8 @@ def walk(
         0 ≤ seed < 2⁶⁴.
     lanes : int
         Independent copies of the circuit that share the walkers.
+    first_lane : int
+        Number of the first of them, by which they draw.
     circuit : str
         "auto", or one of ``CIRCUITS``.
     probability_bits : int
@@ -143,7 +146,7 @@ def walk(
                 plan.inputs(spread(walking[vertices], lanes, first, last)),
                 ticks=min((n_steps + 2) * plan.longest_step + 2, LONGEST_RUN),
                 lanes=last - first,
-                first_lane=first,
+                first_lane=first_lane + first,
                 seed=seed,
                 kernel=kernel,
                 record=["walk", "exit"] if leaving else "counts",

@@ -60,11 +60,14 @@ def walk_by(
     mesh: Mesh,
     seed: int,
     lanes: int,
+    first: int,
     circuit: str,
     probability_bits: int,
     shared: dict[int, dict[Any, Any]] | None,
 ) -> WalkSegment:
     """Return the walk of a method; what the method does not use has no effect.
+
+    `first` is the number of the first lane, or walker where each draws for itself.
 
     Circuits that are compiled go into `shared`, by the number of the segment, for walks that differ
     in their draws only; None if there are no others.
@@ -83,7 +86,8 @@ def walk_by(
             number: int,
             report: Report,
         ) -> Walk:
-            return montecarlo.walk(transition, start, steps, seed=segment_seed(seed, number))
+            own = segment_seed(seed, number)
+            return montecarlo.walk(transition, start, steps, seed=own, first_walker=first)
 
         return walk_montecarlo
 
@@ -104,6 +108,7 @@ def walk_by(
                 steps,
                 mesh=as_lattice(mesh),
                 seed=segment_seed(seed, number),
+                first_lane=first,
                 circuit=circuit,
                 probability_bits=probability_bits,
                 progress=report,
@@ -127,6 +132,7 @@ def walk_by(
             steps,
             seed=segment_seed(seed, number),
             lanes=lanes,
+            first_lane=first,
             circuit=circuit,
             probability_bits=probability_bits,
             shared=None if shared is None else shared.setdefault(number, {}),

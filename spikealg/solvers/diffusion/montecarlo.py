@@ -115,14 +115,16 @@ def _step(first, columns, threshold, pair, single, v, x):
 
 @njit(cache=True, nogil=True)
 def _walk(
-    first, columns, threshold, pair, single, n_live, bounds, walkers, seed, steps, counts, left
-):
+    first, columns, threshold, pair, single, n_live, bounds, walkers, seed, number, steps, counts,
+    left,
+):  # fmt: skip
     """Walk some walkers and count them.
 
     first, columns, threshold, pair: the tables of `_fill_alias`; `single` says that every vertex
     has one column. n_live: number of live vertices; targets from n_live up are sides.
     bounds (n_live + 1,) int64: walkers bounds[v] to bounds[v + 1] start at vertex v.
-    walkers: the pair (begin, end) of walkers to walk. seed: uint64. steps (T,) int64: recorded.
+    walkers: the pair (begin, end) of walkers to walk. seed: uint64. number: by which the first of
+    all walkers draws (int). steps (T,) int64: recorded.
     counts (T, n_live + S) int64: walkers per vertex and side are added here.
     left (N + 1, S) int64: walkers that leave in step 1, 2, ..., N are added here.
     """
@@ -138,7 +140,7 @@ def _walk(
             while bounds[vertex + 1] <= block + j:
                 vertex += 1
             place[j] = vertex
-            state[j] = _first_state(seed, block + j)
+            state[j] = _first_state(seed, number + block + j)
         gone[:] = 0
         done = 0
         for row in range(steps.shape[0]):
@@ -170,12 +172,12 @@ def _walk(
                         gone[place[j] - n_live] += 1
                         # In which step is seen by walking this stretch again.
                         v, x = place_before[j], state_before[j]
-                        number = done - sweep
+                        step = done - sweep
                         while v < n_live:
                             x = _shifted(x)
                             v = _step(first, columns, threshold, pair, single, uint64(v), x)
-                            number += 1
-                        left[number, v - n_live] += 1
+                            step += 1
+                        left[step, v - n_live] += 1
                         active -= 1
                         place[j] = place[active]
                         state[j] = state[active]
@@ -195,6 +197,7 @@ def walk(
     steps: npt.NDArray[np.int64],
     *,
     seed: int,
+    first_walker: int = 0,
     threads: int | None = None,
 ) -> Walk:
     """Walk every walker for itself and count them after `steps`.
@@ -209,6 +212,8 @@ def walk(
         Steps to record, increasing; 0 is the start.
     seed : int
         0 ≤ seed < 2⁶⁴.
+    first_walker : int
+        Number of the first walker, by which it draws.
     threads : int, optional
         Number of threads, by default as many as there are processors and the work is worth. Has
         no effect on the result.
@@ -249,7 +254,7 @@ def walk(
         left = np.zeros((n_steps + 1, n_sides), dtype=np.int64)
         for begin in chunks[number::threads]:
             part = (begin, min(begin + _CHUNK, n_walkers))
-            _walk(*lists, part, np.uint64(seed), steps, counts, left)
+            _walk(*lists, part, np.uint64(seed), first_walker, steps, counts, left)
         return counts, left
 
     if threads == 1:

@@ -36,6 +36,7 @@ def walk(
     *,
     mesh: LatticeMesh,
     seed: int,
+    first_lane: int = 0,
     circuit: str = "auto",
     probability_bits: int = 32,
     kernel: str = "auto",
@@ -44,7 +45,7 @@ def walk(
 ) -> Walk:
     """Let every walker walk in a particle circuit of its own and count them after `steps`.
 
-    Walkers are numbered by the vertex they start from, and walker ℓ is lane ℓ.
+    Walkers are numbered by the vertex they start from, and each has a lane, from `first_lane` on.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ def walk(
         How the vertices lie.
     seed : int
         0 ≤ seed < 2⁶⁴.
+    first_lane : int
+        Lane of the first walker.
     circuit : str
         One of ``PARTICLE_CIRCUITS``, "2-tick" if "auto". With "-residues" the position of every
         walker is decoded from its residues, with "-counters" spikes of a gate per vertex are
@@ -112,7 +115,7 @@ def walk(
                 | {"read": asked},
                 ticks=len(asked),
                 lanes=last - first,
-                first_lane=first,
+                first_lane=first_lane + first,
                 seed=seed,
                 kernel=kernel,
                 record="counts" if counted else ["residues"],

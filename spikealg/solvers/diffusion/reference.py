@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError, TooLargeError
+from spikealg.solvers.diffusion.expected import expect
 from spikealg.solvers.diffusion.finer import Finer, values_of
 from spikealg.solvers.diffusion.groups import Group
 from spikealg.solvers.diffusion.problem import Problem
@@ -19,7 +20,7 @@ from spikealg.solvers.diffusion.saved import SavedProblem
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
 
-__all__ = ["Reference", "compare", "exact_density"]
+__all__ = ["Reference", "compare", "exact_density", "expected_groups"]
 
 FloatArray = npt.NDArray[np.float64]
 _CHEAP = 1e8
@@ -42,7 +43,21 @@ class Reference:
     order: float | None
 
 
-def compare(solution: Solution, expected: Sequence[Group]) -> Reference:
+def expected_groups(solution: Solution) -> tuple[Group, ...]:
+    """Return what the chain of a solution expects of its groups."""
+    return tuple(
+        expect(
+            solution.rates,
+            solution.segments,
+            group.load,
+            endless=solution.endless,
+            walkers=group.total_walkers,
+        )
+        for group in solution.groups
+    )
+
+
+def compare(solution: Solution, expected: Sequence[Group], *, order: bool = True) -> Reference:
     """Return how far the chain of `solution` is from the exact or the refined one.
 
     Parameters
@@ -50,10 +65,12 @@ def compare(solution: Solution, expected: Sequence[Group]) -> Reference:
     solution : Solution
         Its problem, mesh and steps are compared; its walkers play no part.
     expected : sequence of Group
-        The chain's own groups, as `expect` gives them.
+        The chain's own groups, as `expected_groups` gives them.
+    order : bool
+        Whether to look for the order too, which takes the chain of a finer mesh.
     """
     if solution.mode == "backward":
-        return _compare_values(solution)
+        return _compare_values(solution, order=order)
     if solution.endless and solution.mode == "forward":
         return _none("at the end nobody is left")
     mass, live = solution.rates.mass, solution.rates.live
@@ -72,11 +89,13 @@ def compare(solution: Solution, expected: Sequence[Group]) -> Reference:
         return _distance("refined", times, density, finer.density(), mass * live)
     exact = exact_density(solution.problem, times)
     found = _distance("exact", times, density, exact, mass * live)
-    order = _order(solution, found, exact, mass * live, lambda finer: finer.density())
-    return replace(found, order=order)
+    if not order:
+        return found
+    seen = _order(solution, found, exact, mass * live, lambda finer: finer.density())
+    return replace(found, order=seen)
 
 
-def _compare_values(solution: Solution) -> Reference:
+def _compare_values(solution: Solution, *, order: bool) -> Reference:
     """Compare the chain's values with exact or refined ones; points weigh alike."""
     problem, points = solution.problem, solution.points
     if isinstance(problem, SavedProblem):
@@ -98,8 +117,10 @@ def _compare_values(solution: Solution) -> Reference:
     name = f"exact({span[0]:g}, x)"
     exact = as_float_array(name, problem.exact(float(span[0]), x), shape=(own.shape[1],))[None]
     found = _distance("exact", span, own, exact, weight)
-    order = _order(solution, found, exact, weight, lambda finer: finer.values(points)[None])
-    return replace(found, order=order)
+    if not order:
+        return found
+    seen = _order(solution, found, exact, weight, lambda finer: finer.values(points)[None])
+    return replace(found, order=seen)
 
 
 def exact_density(problem: Problem | SavedProblem, times: FloatArray) -> FloatArray:

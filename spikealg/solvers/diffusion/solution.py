@@ -66,7 +66,7 @@ class Solution:
         errors, 0 for method "chain". Empty unless the mode is "backward".
     lanes : int
         Over how many copies of the circuit the walkers of a group (or of a batch of it) were
-        spread; one per walker for method "particle".
+        spread, the most of any group; one per walker for method "particle".
     circuit : str or None
         Name of the circuit; None for methods that have no choice of one.
     probability_bits : int
@@ -159,8 +159,13 @@ class Solution:
         self._require_density("stderr")
         if self.method == "chain":
             return np.zeros(self.density.shape)
-        squares = sum(group.mass_stderr(self._step_of(group)) ** 2 for group in self.groups)
-        return np.asarray(np.sqrt(squares) / self.rates.mass)
+        return np.asarray(np.sqrt(sum(self.stderr_of(group) ** 2 for group in self.groups)))
+
+    def stderr_of(self, group: Group) -> FloatArray:
+        """Return what a group of walkers brings into the standard error of a density, (T, V)."""
+        # What a step adds to ``group.stay``: time, or a part of half the time.
+        step = 2 / max(1, self.steps) if group.load.role == "average" else self.dt
+        return np.asarray(group.mass_stderr(step) / self.rates.mass)
 
     @property
     def mass(self) -> FloatArray:
@@ -373,10 +378,6 @@ class Solution:
         from spikealg.solvers.diffusion.files import save
 
         save(self, path)
-
-    def _step_of(self, group: Group) -> float:
-        """Return what a step adds to ``group.stay``: time, or a part of half the time."""
-        return 2 / max(1, self.steps) if group.load.role == "average" else self.dt
 
     def _require_density(self, what: str) -> None:
         if self.mode == "backward":

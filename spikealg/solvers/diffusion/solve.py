@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikealg.arguments import as_choice, as_float, as_int
+from spikealg.arguments import as_choice, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.progress import Report, part, reporting
+from spikealg.solvers.diffusion.accuracy import (
+    as_tolerance,
+    pilot_of,
+    walk_until,
+    warn_of_discretisation,
+)
 from spikealg.solvers.diffusion.expected import expect
 from spikealg.solvers.diffusion.groups import BATCHES
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit
-from spikealg.solvers.diffusion.plan import choose_mode, make_plan
+from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
-from spikealg.solvers.diffusion.walkers import Walked, walk_plan
+from spikealg.solvers.diffusion.walkers import Walked, Walking, shares_of
 
 __all__ = ["solve"]
 
 _WALKERS = 100_000
 _LATER = {
-    "rtol": "choose walkers= yourself and look at solution.stderr",
     "executor": "the walk runs on this machine",
     "checkpoint": "the walk runs in one go",
 }
@@ -74,10 +79,21 @@ def solve(
         per walker, for lattices without ends on which every step is the same. "chain": powers of
         P, exact and without walkers. "montecarlo": ordinary walkers, without spikes.
     walkers : int, optional
-        How many walkers in all, 100 000 if not given; where several kinds are needed (points,
-        signs, sources) they share them. For "chain" the scale of `counts` only.
+        How many walkers in all, 100 000 (or `max_walkers`, if that is less) if neither they nor a
+        tolerance are given; where several kinds are needed (points, signs, sources) they share
+        them. For "chain" the scale of `counts` only.
+    rtol, atol : float, optional
+        Take as many walkers as give a standard error of at most atol + rtol·|answer|: for each of
+        the values at points; for the norm √(Σ m_v u_v²), m_v the mass of live vertex v, of the
+        density at every recorded time, or of the values at all vertices; and with a `t_span`
+        without end for the mean time of passage. A pilot of about 8000 walkers says how many that
+        are. It stays part of the answer: its lanes (for "montecarlo" its walkers) are the first,
+        and others follow, in whole lanes of as many walkers each, until the tolerance is met. It
+        is about the walkers alone; a discretisation error above it is a warning in the log, where
+        an exact solution tells.
     max_walkers : int
-        More than this is refused.
+        More than this is refused. Where the pilot did not foresee it, the walkers stop there and
+        the log says so.
     dt : float or "auto"
         The longest step [time]. Every interval of `t_eval` takes a whole number of equal steps,
         so the step taken (``solution.dt``) may be a little shorter. "auto" is the problem's own,
@@ -101,7 +117,7 @@ def solve(
         ``solution.seed`` holds.
     progress : bool or callable
         True shows a bar (tqdm); a callable gets the fraction done.
-    rtol, atol, executor, checkpoint : optional
+    executor, checkpoint : optional
         Not supported yet: anything but the default is an error.
 
     Returns
@@ -120,9 +136,10 @@ def solve(
     if not isinstance(problem, Problem):
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
     kind = choose_mode(problem, mode)
-    _refuse_later({"rtol": rtol, "executor": executor, "checkpoint": checkpoint}, atol)
+    _refuse_later({"executor": executor, "checkpoint": checkpoint})
     as_choice("method", method, METHODS)
-    wanted = _as_walkers(walkers, max_walkers)
+    wanted, most = _as_walkers(walkers, max_walkers)
+    tolerance = as_tolerance(rtol, atol, walkers=walkers, method=method, lanes=lanes)
     number = _as_seed(seed)
     _as_circuit_options(method, circuit, lanes, probability_bits)
     plan = make_plan(
@@ -137,64 +154,73 @@ def solve(
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )
+
+    def record(walked: Walked) -> Solution:
+        value, value_stderr = plan.values(problem, walked.groups, method)
+        return Solution(
+            problem=problem,
+            mode=kind,
+            method=method,
+            t=times,
+            groups=walked.groups,
+            rates=rates,
+            segments=walked.segments,
+            points=plan.points,
+            held=problem.equation.held,
+            value=value,
+            value_stderr=value_stderr,
+            lanes=walked.lanes,
+            circuit=choose_circuit(method, circuit, walked.lanes),
+            probability_bits=probability_bits,
+            seed=number,
+            runs=walked.runs,
+        )
+
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
-            groups = tuple(
-                expect(
-                    rates, plan.segments, load, endless=plan.endless, walkers=share,
-                    report=part(report, i / len(plan.loads), (i + 1) / len(plan.loads)),
-                )
-                for i, (load, share) in enumerate(zip(plan.loads, plan.dealt(wanted), strict=True))
-            )  # fmt: skip
-            walked = Walked(groups, plan.segments, 1, ())
-            if not plan.loads:
-                report(0.0)
-                report(1.0)
-        else:
-            walked = walk_plan(
-                plan, problem, method, wanted, report,
-                seed=number, lanes=lanes, circuit=circuit, probability_bits=probability_bits,
-            )  # fmt: skip
-    value, value_stderr = plan.values(problem, walked.groups, method)
-    return Solution(
-        problem=problem,
-        mode=kind,
-        method=method,
-        t=times,
-        groups=walked.groups,
-        rates=rates,
-        segments=walked.segments,
-        points=plan.points,
-        held=problem.equation.held,
-        value=value,
-        value_stderr=value_stderr,
-        lanes=walked.lanes,
-        circuit=choose_circuit(method, circuit, walked.lanes),
-        probability_bits=probability_bits,
-        seed=number,
-        runs=walked.runs,
-    )
+            return record(_by_chain(problem, plan, wanted, report))
+        walking = Walking(
+            plan, problem, method, seed=number, circuit=circuit, probability_bits=probability_bits,
+            grows=tolerance is not None,
+        )  # fmt: skip
+        if tolerance is None:
+            walking.add(shares_of(plan, problem, method, wanted, lanes), report)
+            return record(walking.walked())
+        pilot = pilot_of(plan, problem, method, most)
+        solution = walk_until(tolerance, walking, pilot, most, record, report)
+    warn_of_discretisation(solution, tolerance)
+    return solution
 
 
-def _refuse_later(given: dict[str, Any], atol: float) -> None:
+def _by_chain(problem: Problem, plan: Plan, walkers: int, report: Report) -> Walked:
+    """Return what is expected of so many walkers."""
+    groups = tuple(
+        expect(
+            problem.rates, plan.segments, load, endless=plan.endless, walkers=share,
+            report=part(report, i / len(plan.loads), (i + 1) / len(plan.loads)),
+        )
+        for i, (load, share) in enumerate(zip(plan.loads, plan.dealt(walkers), strict=True))
+    )  # fmt: skip
+    if not plan.loads:
+        report(0.0)
+        report(1.0)
+    return Walked(groups, plan.segments, 1, ())
+
+
+def _refuse_later(given: dict[str, Any]) -> None:
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name} is not supported yet: leave it out, {_LATER[name]}")
-    if as_float("atol", atol, low=0) > 0:
-        raise InputError(
-            "atol says how exact an answer with rtol must be, and rtol is not supported yet: "
-            f"leave it out, {_LATER['rtol']}"
-        )
 
 
-def _as_walkers(walkers: int | None, max_walkers: int) -> int:
+def _as_walkers(walkers: int | None, max_walkers: int) -> tuple[int, int]:
     most = as_int("max_walkers", max_walkers, low=1)
-    total = as_int("walkers", _WALKERS if walkers is None else walkers, low=1)
+    total = as_int("walkers", min(_WALKERS, most) if walkers is None else walkers, low=1)
     if total > most:
         raise InputError(
             f"walkers = {total} is more than max_walkers = {most}: raise max_walkers if you mean it"
         )
-    return total
+    return total, most
 
 
 def _as_seed(seed: int | None) -> int:

@@ -12,7 +12,7 @@ _BLOCK = 1 << 20
 
 
 def draw_walkers(
-    probability: npt.NDArray[np.float64], walkers: int, seed: int
+    probability: npt.NDArray[np.float64], walkers: int, seed: int, first: int = 0
 ) -> npt.NDArray[np.int64]:
     """Return how many of `walkers` independent walkers start at each vertex.
 
@@ -27,6 +27,8 @@ def draw_walkers(
         Number of walkers.
     seed : int
         0 ≤ seed < 2⁶⁴.
+    first : int
+        Number of the first of them.
 
     Returns
     -------
@@ -38,8 +40,9 @@ def draw_walkers(
     cumulative = np.cumsum(probability)
     cumulative /= cumulative[-1]
     counts = np.zeros(len(probability), dtype=np.int64)
-    for first in range(0, walkers, _BLOCK):
-        words = lane_words(seed, 0, 0, SOLVER_PLANE, min(_BLOCK, walkers - first), first)
+    for begin in range(0, walkers, _BLOCK):
+        count = min(_BLOCK, walkers - begin)
+        words = lane_words(seed, 0, 0, SOLVER_PLANE, count, first + begin)
         uniform = (words >> np.uint64(11)) * 2.0**-53
         # "right": a vertex of probability 0 has no interval and is never drawn.
         vertex = np.searchsorted(cumulative, uniform, side="right")

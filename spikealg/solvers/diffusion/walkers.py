@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spikealg.progress import Report, part
 from spikealg.solvers.diffusion.groups import BATCHES, Group, Load
@@ -23,7 +25,7 @@ from spikealg.solvers.diffusion.walk import Walk
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["Walked", "walk_plan"]
+__all__ = ["Share", "Walked", "Walking", "batches_of", "lanes_for", "shares_of"]
 
 _SOME_STEPS = 1024
 """Steps by which lanes are chosen where nobody knows how many there will be."""
@@ -39,85 +41,146 @@ class Walked:
     runs: tuple[Run, ...]
 
 
-def walk_plan(
-    plan: Plan,
-    problem: Problem,
-    method: str,
-    walkers: int,
-    report: Report,
-    *,
-    seed: int,
-    lanes: int | str,
-    circuit: str,
-    probability_bits: int,
-) -> Walked:
-    """Return what became of all walkers of a plan; arguments are those of `solve`."""
-    rates, dt = problem.rates, plan.segments[0].dt
-    for load in plan.loads:
+@dataclass(frozen=True)
+class Share:
+    """What a batch of a load is given to walk: walkers, and lanes over which they are spread."""
+
+    walkers: int
+    lanes: int
+
+
+class Walking:
+    """The walkers of a plan. More can be added to those that have walked.
+
+    Every batch of every load draws by a seed of its own. Within it walkers and lanes are numbered
+    through, whenever they are added, so that those who come later are others, and those who came
+    first stay what they were.
+
+    Parameters
+    ----------
+    plan, problem, method, seed, circuit, probability_bits
+        As in `solve`.
+    grows : bool
+        Whether more is added later, for which circuits are then built with some room.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        problem: Problem,
+        method: str,
+        *,
+        seed: int,
+        circuit: str,
+        probability_bits: int,
+        grows: bool = False,
+    ) -> None:
+        self.plan, self.problem, self.method = plan, problem, method
+        self._seed, self._circuit, self._bits = seed, circuit, probability_bits
+        self._grows = grows
+        self._shares: list[list[Share]] = [[] for _ in plan.loads]
+        self._walks: list[list[Walk]] = [[] for _ in plan.loads]
+        self._shared: list[dict[int, dict[Any, Any]] | None] = [None for _ in plan.loads]
+        for load in plan.loads:
+            if plan.endless:
+                require_exit(problem.rates, load.probability)
+            if method == "particle":
+                require_homogeneous(problem.rates, problem.mesh, plan.segments, load.probability)
+
+    def add(self, shares: Sequence[Sequence[Share]], report: Report) -> None:
+        """Let more walkers walk, (loads, batches); a load without batches gets none."""
+        every, done = sum(map(len, shares)), 0
+        for number, dealt in enumerate(shares):
+            if self._grows or len(dealt) > 1:
+                self._shared[number] = self._shared[number] or {}
+            first_time = not self._walks[number]
+            for batch, share in enumerate(dealt):
+                told = part(report, done / every, (done + 1) / every)
+                before = Share(0, 0) if first_time else self._shares[number][batch]
+                walk = self._walk(number, batch, share, before, told)
+                if first_time:
+                    self._walks[number].append(walk)
+                    self._shares[number].append(share)
+                else:
+                    self._walks[number][batch] = _together([self._walks[number][batch], walk])
+                    self._shares[number][batch] = Share(
+                        before.walkers + share.walkers, before.lanes + share.lanes
+                    )
+                done += 1
+
+    def _walk(self, number: int, batch: int, share: Share, before: Share, report: Report) -> Walk:
+        plan, rates, load = self.plan, self.problem.rates, self.plan.loads[number]
+        own = part_seed(self._seed, number, batch)
+        walk = walk_by(
+            self.method,
+            mesh=self.problem.mesh,
+            seed=own,
+            lanes=share.lanes,
+            first=before.lanes if self.method == "density" else before.walkers,
+            circuit=self._circuit,
+            probability_bits=self._bits,
+            shared=self._shared[number],
+        )
+        start = draw_walkers(load.probability, share.walkers, own, before.walkers)
         if plan.endless:
-            require_exit(rates, load.probability)
-        if method == "particle":
-            require_homogeneous(rates, problem.mesh, plan.segments, load.probability)
-    dealt = zip(plan.loads, plan.dealt(walkers), strict=True)
-    batches = [_batches(load, count) for load, count in dealt]
-    n_lanes = lanes if isinstance(lanes, int) else _choose_lanes(plan, problem, method, batches)
-    groups: list[Group] = []
-    runs: list[Run] = []
-    n_steps = 0
-    every = sum(len(counts) for counts in batches)
-    done = 0
-    for number, (load, counts) in enumerate(zip(plan.loads, batches, strict=True)):
-        walks: list[Walk] = []
-        shared: dict[int, dict[Any, Any]] | None = {} if len(counts) > 1 else None
-        for batch, count in enumerate(counts):
-            own = part_seed(seed, number, batch)
-            walk = walk_by(
-                method,
-                mesh=problem.mesh,
-                seed=own,
-                lanes=n_lanes,
-                circuit=circuit,
-                probability_bits=probability_bits,
-                shared=shared,
-            )
-            start = draw_walkers(load.probability, count, own)
-            told = part(report, done / every, (done + 1) / every)
-            walks.append(
-                march_endlessly(rates, dt, start, walk, told, timed=load.timed)
-                if plan.endless
-                else march(rates, plan.segments, start, walk, told, timed=load.timed)
-            )
-            done += 1
-        groups.append(_group(load, counts, walks))
-        if load.role == "average":
-            groups[-1] = _averaged(groups[-1], float(plan.times[-1] - plan.segments[0].start) / 2)
-        runs.extend(run for walk in walks for run in walk.runs)
-        n_steps = max(n_steps, len(groups[-1].left) - 1)
-    segments = plan.segments
-    if plan.endless:
-        first = segments[0].start
-        segments = (Segment(first, first + n_steps * dt, dt, n_steps, (n_steps,)),)
-    elif plan.mode == "steady":
-        segments = without_first_record(segments)
-    return Walked(tuple(groups), segments, n_lanes, tuple(runs))
+            dt = plan.segments[0].dt
+            return march_endlessly(rates, dt, start, walk, report, timed=load.timed)
+        return march(rates, plan.segments, start, walk, report, timed=load.timed)
+
+    def walked(self) -> Walked:
+        """Return what has become of all walkers so far."""
+        plan, segments = self.plan, self.plan.segments
+        groups = [
+            _group(load, [share.walkers for share in shares], walks)
+            for load, shares, walks in zip(plan.loads, self._shares, self._walks, strict=True)
+        ]
+        if plan.endless:
+            first, dt = segments[0].start, segments[0].dt
+            n_steps = max(len(group.left) - 1 for group in groups)
+            segments = (Segment(first, first + n_steps * dt, dt, n_steps, (n_steps,)),)
+        elif plan.mode == "steady":
+            half = float(plan.times[-1] - segments[0].start) / 2
+            groups = [_averaged(g, half) if g.load.role == "average" else g for g in groups]
+            segments = without_first_record(segments)
+        lanes = 1 if self.method == "montecarlo" else max(s.lanes for b in self._shares for s in b)
+        runs = tuple(run for walks in self._walks for walk in walks for run in walk.runs)
+        return Walked(tuple(groups), segments, lanes, runs)
 
 
-def _batches(load: Load, walkers: int) -> list[int]:
+def shares_of(
+    plan: Plan, problem: Problem, method: str, walkers: int, lanes: int | str
+) -> list[list[Share]]:
+    """Return what each batch of each load gets of so many walkers; `lanes` is that of `solve`."""
+    dealt = [
+        _deal(count, batches_of(load, count))
+        for load, count in zip(plan.loads, plan.dealt(walkers), strict=True)
+    ]
+    largest = max(range(len(dealt)), key=lambda load: dealt[load][0])
+    if not isinstance(lanes, int):
+        lanes = lanes_for(plan, problem, method, plan.loads[largest], dealt[largest][0])
+    return [[Share(count, lanes) for count in counts] for counts in dealt]
+
+
+def batches_of(load: Load, walkers: int) -> int:
+    """Return in how many batches so many walkers of a load walk."""
+    return min(BATCHES, walkers) if load.timed else 1
+
+
+def _deal(walkers: int, batches: int) -> list[int]:
     """Return the walkers of each batch."""
-    n = min(BATCHES, walkers) if load.timed else 1
-    return [walkers // n + (batch < walkers % n) for batch in range(n)]
+    return [walkers // batches + (batch < walkers % batches) for batch in range(batches)]
 
 
-def _choose_lanes(plan: Plan, problem: Problem, method: str, batches: list[list[int]]) -> int:
+def lanes_for(plan: Plan, problem: Problem, method: str, load: Load, walkers: int) -> int:
+    """Return over how many lanes so many walkers of a batch of a load are best spread."""
     if method == "montecarlo":
         return 1
     if method == "particle":
-        return max(counts[0] for counts in batches)
-    largest = max(range(len(batches)), key=lambda i: batches[i][0])
+        return walkers
     longest = max(plan.segments, key=lambda stretch: stretch.steps)
     steps = _SOME_STEPS if plan.endless else longest.steps
     step = longest.own(problem.rates).transition(longest.dt)
-    return choose_lanes(step, plan.loads[largest].probability, steps, batches[largest][0])
+    return choose_lanes(step, load.probability, steps, walkers)
 
 
 def _averaged(group: Group, duration: float) -> Group:
@@ -128,15 +191,33 @@ def _averaged(group: Group, duration: float) -> Group:
 
 
 def _group(load: Load, walkers: list[int], walks: list[Walk]) -> Group:
-    """Return the group of several batches; whose walk ended sooner, stayed as it was."""
-    longest = max(len(walk.left) for walk in walks)
-    left = sum(np.pad(w.left, ((0, longest - len(w.left)), (0, 0)), mode="edge") for w in walks)
+    """Return the group of several batches."""
     stays = [walk.stay for walk in walks if walk.stay is not None]
     return Group(
         load,
         np.array(walkers, dtype=np.int64),
         np.stack([walk.counts for walk in walks]),
         np.stack([walk.exited for walk in walks]),
-        np.asarray(left),
+        _left(walks),
         np.stack(stays) if load.timed else None,
+    )
+
+
+def _together(walks: list[Walk]) -> Walk:
+    """Return the walk of all walkers of several."""
+    stays = [walk.stay for walk in walks if walk.stay is not None]
+    return Walk(
+        np.sum([walk.counts for walk in walks], axis=0),
+        np.sum([walk.exited for walk in walks], axis=0),
+        _left(walks),
+        tuple(run for walk in walks for run in walk.runs),
+        np.sum(stays, axis=0) if stays else None,
+    )
+
+
+def _left(walks: list[Walk]) -> npt.NDArray[Any]:
+    """Return who has left after each step of several walks; where one ended sooner, nobody else."""
+    longest = max(len(walk.left) for walk in walks)
+    return np.asarray(
+        sum(np.pad(w.left, ((0, longest - len(w.left)), (0, 0)), mode="edge") for w in walks)
     )
