@@ -13,21 +13,33 @@ from spikealg.learners import (
     MSE,
     Adam,
     ConvRecurrent,
+    Cosine,
     CrossEntropy,
     Forward,
     Sequential,
+    SuperSpike,
     analysis,
     clip_by_norm,
     learn,
 )
 from spikealg.learners.checkpoint import read_checkpoint, write_checkpoint
 from spikealg.learners.losses import Loss
-from spikealg.learners.networks import network
-from spikealg.learners.tasks import Labelled, Tracking, digits, speech, tracking, tracking_error
+from spikealg.learners.networks import TABLE, cnn, network
+from spikealg.learners.tasks import (
+    Labelled,
+    Tracking,
+    differences,
+    digits,
+    speech,
+    tracking,
+    tracking_error,
+)
 from studies.record import Record
 
 LEAKY = ("HLIF", "LIF", "BLI")
 """Rows whose units leak."""
+CONTROLS = ("still_cnn", "difference_cnn")
+"""Rows beside the table, for tracking: `networks.cnn` of the frame, and of what changed in it."""
 HELD_OUT, TEST = 2**32 - 2, 2**32 - 1
 """Streams of draws of validation and test sequences; smaller numbers are those of updates."""
 
@@ -40,11 +52,14 @@ class Setting:
     ----------
     updates, batch : int
     rates : tuple of float
-        Learning rates; each row takes the one with the least error on held-out data by seed 0.
+        Learning rates, from which half a cosine goes down to 0; each row takes the one with the
+        least error on held-out data by seed 0.
     clip : float
         Largest norm of the gradients.
     decay : float
         κ of the units that leak.
+    sharpness : float
+        k of `SuperSpike`, the slope that units which fire are given.
     every : int
         Updates from checkpoint to checkpoint.
     network : mapping
@@ -59,33 +74,42 @@ class Setting:
     rates: tuple[float, ...] = (3e-3, 1e-3)
     clip: float = 1.0
     decay: float = 0.95
+    sharpness: float = 2.0
     every: int = 200
     network: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrackingTask:
-    """Tracking; the background grows to its size in the first half of the updates."""
+    """Tracking; the background grows to its size in the first half of the updates.
+
+    With `changes`, frames are shown as what changed since the one before.
+    """
 
     outputs = 2
     count = 256
 
-    def __init__(self, drawn: Tracking | None = None) -> None:
+    def __init__(self, drawn: Tracking | None = None, *, changes: bool = False) -> None:
         self.drawn = tracking() if drawn is None else drawn
+        self.changes = changes
         self.shape = self.drawn.shape
         self.loss: Loss = MSE("each", from_tick=self.drawn.ticks // 4)
 
     def batch(self, size: int, rng: np.random.Generator, done: float) -> tuple[Any, Any]:
         """Return sequences to learn from, `done` of all updates having been taken."""
         drawn = self.drawn.sequences(size, rng, ramp=min(1.0, 2 * done))
-        return drawn.frames, drawn.target
+        return self._seen(drawn.frames), drawn.target
 
     def judged(self, model: Sequential, stream: int) -> tuple[float, Forward]:
         """Return the error on held-out or test sequences, and the last pass through the model."""
         drawn = self.drawn.sequences(self.count, np.random.default_rng([0, stream]))
         parts = [slice(k, k + 64) for k in range(0, self.count, 64)]
-        passes = [model.forward(drawn.frames[:, part]) for part in parts]
+        frames = self._seen(drawn.frames)
+        passes = [model.forward(frames[:, part]) for part in parts]
         y = np.concatenate([forward.y for forward in passes], axis=1)
         return tracking_error(y, drawn.target), passes[-1]
+
+    def _seen(self, frames: Any) -> Any:
+        return differences(frames) if self.changes else frames
 
 
 class LabelledTask:
@@ -136,10 +160,10 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
     "tracking": (
         TrackingTask,
         Setting(
-            4000,
+            2500,
             16,
             _published(0.007, 0.091, 0.015, 0.018, 0.017, 0.016, 0.011, 0.013, 0.310, 0.123),
-            network={"strides": (1, 2)},
+            network={"strides": (1, 2), "output_bias": 0.5},
         ),
     ),
     "speech": (
@@ -162,9 +186,22 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
 """Tasks by name: how they are made, and what all rows of the table share."""
 
 
+def task_of(name: str, row: str) -> Task:
+    """Return a task as a row sees it."""
+    if row in CONTROLS:
+        return TrackingTask(changes=row == "difference_cnn")
+    return TASKS[name][0]()
+
+
 def model_of(row: str, task: Task, setting: Setting, seed: int) -> Sequential:
     """Return the untrained network of a row."""
-    options = {"decay": setting.decay} if row in LEAKY else {}
+    if row in CONTROLS:
+        return cnn("tanh", task.shape, task.outputs, seed=seed, **setting.network)
+    options: dict[str, Any] = {}
+    if TABLE[row] != "tanh":
+        options["surrogate"] = SuperSpike(setting.sharpness)
+    if row in LEAKY:
+        options["decay"] = setting.decay
     return network(row, task.shape, task.outputs, seed=seed, options=options, **setting.network)
 
 
@@ -177,13 +214,14 @@ def train(
     """
     model, optimiser = model_of(row, task, setting, seed), Adam(rate)
     path, updates = record.checkpoint(), setting.updates
+    schedule = Cosine(updates)
     notes = _resume(path, model, optimiser, seed)
     values: list[float] = []
     for update in range(len(notes["loss"]) * setting.every, updates):
         x, y = task.batch(setting.batch, np.random.default_rng([seed, update]), update / updates)
         learned = learn(model, x, y, loss=task.loss)
         clip_by_norm(learned.gradients, setting.clip)
-        optimiser.step(model.parameters(), learned.gradients)
+        optimiser.step(model.parameters(), learned.gradients, schedule(update))
         values.append(learned.value)
         if len(values) == setting.every or update == updates - 1:
             notes["loss"].append(float(np.mean(values)))

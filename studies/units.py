@@ -23,9 +23,10 @@ import numpy as np
 from benchmarks.report import Table
 from spikealg.learners.networks import TABLE
 from studies.record import CHECKPOINTS, FOLDER, RESULTS, Record, read
-from studies.unit_training import TASKS, TEST, Setting, look, train
+from studies.unit_training import CONTROLS, TASKS, TEST, Setting, look, task_of, train
 
 SEEDS = (0, 1, 2)
+ROWS = (*TABLE, *CONTROLS)
 # One process per core, and memory that is freed stays with the process: taking it from the system
 # anew in every update costs a third of the time.
 _ALONE = {
@@ -67,12 +68,11 @@ def run(
     checkpoints: Path = CHECKPOINTS,
 ) -> None:
     """Train the network of a row by a seed at a learning rate, and record it."""
-    make, own = TASKS[name]
-    setting = own if setting is None else setting
+    setting = TASKS[name][1] if setting is None else setting
     seeds = {"weights": seed, "training": seed}
     kept = checkpoints / f"units_{name}"
     with Record(file_name(row, seed, rate), seeds, folder(name, results), kept) as record:
-        task = make()
+        task = task_of(name, row)
         model = train(record, row, task, setting, rate, seed)
         record.figures["error"], forward = task.judged(model, TEST)
         record.figures |= look(model, forward)
@@ -120,7 +120,7 @@ def table(name: str, results: Path = RESULTS) -> Table:
     """Return mean ± standard deviation over seeds of each row, beside the published figure."""
     setting, found = TASKS[name][1], folder(name, results)
     rows = []
-    for row in TABLE:
+    for row in ROWS:
         rate = best_rate(row, setting, found)
         if rate is None:
             continue
@@ -132,7 +132,7 @@ def table(name: str, results: Path = RESULTS) -> Table:
             row,
             str(len(figures)),
             f"{_shown(name, scores.mean())} ± {_shown(name, scores.std())}",
-            _shown(name, setting.published[row]),
+            _shown(name, setting.published[row]) if row in TABLE else "–",
             f"{np.mean(active):.1%}" if active else "–",
             f"{rate:g}",
         ])  # fmt: skip
@@ -153,19 +153,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=TASKS)
-    parser.add_argument("--row", choices=TABLE, help="train this row only, in this process")
+    parser.add_argument("--row", choices=ROWS, help="train this row only, in this process")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, help="learning rate of the one row")
-    parser.add_argument("--rows", nargs="+", choices=TABLE, default=list(TABLE))
+    parser.add_argument("--rows", nargs="+", choices=ROWS)
     parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args(arguments)
+    asked = {given.row, *(given.rows or ())}
+    if given.task != "tracking" and asked & {*CONTROLS}:
+        parser.error(f"{', '.join(CONTROLS)} are rows of tracking only")
     if given.row is not None:
         setting = TASKS[given.task][1]
         chosen = best_rate(given.row, setting, folder(given.task)) or setting.rates[0]
         run(given.task, given.row, given.seed, given.rate or chosen)
         return
-    run_all(given.task, given.rows, given.seeds, given.processes)
+    rows = given.rows or (ROWS if given.task == "tracking" else TABLE)
+    run_all(given.task, list(rows), given.seeds, given.processes)
     print(table(given.task).text())
 
 

@@ -15,11 +15,11 @@ from studies.record import Record, read
 
 @pytest.fixture
 def small(monkeypatch):
-    """A spot that goes slowly under noise, in few pixels: one tick shows little of it."""
-    drawn = tracking(size=10, ticks=14, background=0, noise=5, jitter=0, speed=(0.05, 0.2))
+    """Few pixels and little noise; the background hides the spot from those who forget."""
+    drawn = tracking(size=12, ticks=14, noise=0.5, jitter=0)
     published = units.TASKS["tracking"][1].published
-    layers = {"channels": (4, 4), "strides": (1, 2)}
-    setting = unit_training.Setting(300, 8, published, rates=(5e-3,), network=layers)
+    layers = {"channels": (4, 4), "strides": (1, 2), "output_bias": 0.5}
+    setting = unit_training.Setting(800, 8, published, rates=(1e-2,), network=layers)
     monkeypatch.setitem(
         units.TASKS, "tracking", (lambda: unit_training.TrackingTask(drawn), setting)
     )
@@ -29,12 +29,12 @@ def small(monkeypatch):
 def test_units_in_miniature(small, tmp_path):
     places = {"results": tmp_path / "results", "checkpoints": tmp_path / "checkpoints"}
     for row in ("BLI", "BA"):
-        units.run("tracking", row, 0, 5e-3, **places)
+        units.run("tracking", row, 0, 1e-2, **places)
     found = units.folder("tracking", places["results"])
-    integrating, forgetful = (read(f"{row}_0_0.005", found)["figures"] for row in ("BLI", "BA"))
-    assert integrating["error"] < 0.85 * forgetful["error"]
-    assert integrating["error"] < 0.5 / 12
-    assert len(integrating["loss"]) == len(integrating["held_out"]) == 2
+    integrating, forgetful = (read(f"{row}_0_0.01", found)["figures"] for row in ("BLI", "BA"))
+    assert integrating["error"] < 0.6 * forgetful["error"]
+    assert integrating["error"] < 0.6 / 12  # of chance: the variance of a uniform place
+    assert len(integrating["loss"]) == len(integrating["held_out"]) == 4
     assert 0 < min(integrating["active"].values()) < max(integrating["active"].values()) < 0.6
     assert integrating["self_weight"].keys() == integrating["after_spike"].keys()
     (table,) = units.tables(places["results"])

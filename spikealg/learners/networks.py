@@ -45,6 +45,7 @@ def crnn(
     hidden: Sequence[int] = (),
     initial_bias: float = -0.1,
     gain: float = 0.4,
+    output_bias: float = 0.0,
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
     dtype: npt.DTypeLike = np.float32,
@@ -72,6 +73,8 @@ def crnn(
         Of all layers with units.
     gain : float
         Factor of the weights that the input is multiplied by, Glorot's like all weights.
+    output_bias : float
+        Where the bias of the readout starts; best the mean of what it shall say.
     options : mapping, optional
         What the units shall differ in from `unit(name)`.
     seed, dtype
@@ -101,7 +104,8 @@ def crnn(
         )
     layers.append(Flatten())
     layers += _dense(name, hidden, initial_bias, options)
-    return Sequential([*layers, Dense(outputs)], tuple(shape), seed, dtype)
+    layers.append(Dense(outputs, initial_bias=output_bias))
+    return Sequential(layers, tuple(shape), seed, dtype)
 
 
 def cnn_rnn(
@@ -115,6 +119,7 @@ def cnn_rnn(
     hidden: Sequence[int] = (100,),
     initial_bias: float = -0.1,
     gain: float = 0.4,
+    output_bias: float = 0.0,
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
     dtype: npt.DTypeLike = np.float32,
@@ -130,7 +135,8 @@ def cnn_rnn(
     for count in hidden:
         own = unit(name, **(options or {}))
         layers.append(Recurrent(count, own, initial_bias=initial_bias))
-    return Sequential([*layers, Dense(outputs)], tuple(shape), seed, dtype)
+    layers.append(Dense(outputs, initial_bias=output_bias))
+    return Sequential(layers, tuple(shape), seed, dtype)
 
 
 def cnn(
@@ -144,6 +150,7 @@ def cnn(
     hidden: Sequence[int] = (100,),
     initial_bias: float = 0.0,
     gain: float = 0.4,
+    output_bias: float = 0.0,
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
     dtype: npt.DTypeLike = np.float32,
@@ -155,7 +162,8 @@ def cnn(
     """
     layers = _feedforward(name, channels, kernel, strides, initial_bias, gain, options)
     layers += _dense(name, hidden, initial_bias, options)
-    return Sequential([*layers, Dense(outputs)], tuple(shape), seed, dtype)
+    layers.append(Dense(outputs, initial_bias=output_bias))
+    return Sequential(layers, tuple(shape), seed, dtype)
 
 
 def network(row: str, shape: Sequence[int], outputs: int, **settings: Any) -> Sequential:
