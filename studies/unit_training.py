@@ -160,7 +160,7 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
     "tracking": (
         TrackingTask,
         Setting(
-            2500,
+            3000,
             16,
             _published(0.007, 0.091, 0.015, 0.018, 0.017, 0.016, 0.011, 0.013, 0.310, 0.123),
             network={"strides": (1, 2), "output_bias": 0.5},
