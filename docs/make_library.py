@@ -34,7 +34,8 @@ WIDTHS = """
 
 Carries that ripple take a tick per bit and weights of 1. A `block` of bits per tick takes fewer
 ticks and weights up to 2^(block − 1); one block for all bits is the constant-depth threshold
-circuit. Where there is no entry, a neuron would need weights that do not fit int32.
+circuit. Where there is no entry, a neuron would need weights that do not fit int32, or a number
+2^32 ticks.
 
 """
 
@@ -59,6 +60,9 @@ BY_WIDTH = [
     ("Equal(w)", lambda w: circuits.Equal(w)),
     ("Max(w)", lambda w: circuits.Max(w)),
     ("MaxOf(8, w)", lambda w: circuits.MaxOf(8, w)),
+    ("Sort(8, w)", lambda w: circuits.Sort(8, w)),
+    ("Sort(8, w, block=16)", lambda w: circuits.Sort(8, w, block=16)),
+    ("SortByTime(8, w)", lambda w: circuits.SortByTime(8, w) if w <= 16 else None),
     ("SumOf(8, w)", lambda w: circuits.SumOf(8, w) if w <= 16 else None),
     ("Shifter(w)", lambda w: circuits.Shifter(w)),
     ("Multiplier(w)", lambda w: circuits.Multiplier(w)),

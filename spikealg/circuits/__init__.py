@@ -93,6 +93,19 @@ from spikealg.circuits.library.serial import (
 from spikealg.circuits.library.shifting import (
     Shifter,
 )
+from spikealg.circuits.library.sorting import (
+    CompareExchange,
+    Largest,
+    Median,
+    Sort,
+)
+from spikealg.circuits.library.spike_times import (
+    FromTemporal,
+    LargestByTime,
+    SortByTime,
+    TemporalSort,
+    ToTemporal,
+)
 from spikealg.circuits.library.storage import (
     Fifo,
     Memory,
@@ -109,6 +122,11 @@ from spikealg.circuits.library.timing import (
     Stretch,
     Timer,
 )
+from spikealg.circuits.library.winners import (
+    ArgMax,
+    ArgMin,
+    WinnerTakeAll,
+)
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Neurons, Signal, concat
 
@@ -118,6 +136,8 @@ __all__ = [
     "AddConstant",
     "Adder",
     "And",
+    "ArgMax",
+    "ArgMin",
     "AtLeast",
     "BitSerialAdder",
     "BitSerialConstant",
@@ -128,6 +148,7 @@ __all__ = [
     "Circuit",
     "Clock",
     "Comparator",
+    "CompareExchange",
     "Constant",
     "Counter",
     "Decoder",
@@ -142,17 +163,21 @@ __all__ = [
     "FixedPoint",
     "FixedPointMultiplier",
     "FromStream",
+    "FromTemporal",
     "Gate",
     "GreaterThan",
     "Hold",
     "In",
     "Instance",
+    "Largest",
+    "LargestByTime",
     "Latch",
     "Majority",
     "MatrixProduct",
     "MatrixVector",
     "Max",
     "MaxOf",
+    "Median",
     "Memory",
     "Min",
     "MinOf",
@@ -176,18 +201,23 @@ __all__ = [
     "ShiftRegister",
     "Shifter",
     "Signal",
+    "Sort",
+    "SortByTime",
     "SquareRoot",
     "Stretch",
     "Subtractor",
     "SumOf",
+    "TemporalSort",
     "Thermometer",
     "ThresholdGate",
     "ThresholdMatrixVector",
     "ThresholdMultiplier",
     "Timer",
     "ToStream",
+    "ToTemporal",
     "Toggle",
     "WeightedSum",
+    "WinnerTakeAll",
     "Xor",
     "concat",
     "decode",

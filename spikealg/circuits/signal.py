@@ -158,6 +158,11 @@ class Signal(Operators):
         ticks = as_int("ticks", ticks, low=0)
         return replace(self, tick=self.tick + ticks, lags=self.lags + ticks)
 
+    def ago(self, ticks: int) -> Signal:
+        """Return the values of `ticks` ticks ago, ready when these are; it costs nothing."""
+        ticks = as_int("ticks", ticks, low=0)
+        return replace(self, lags=self.lags + ticks)
+
     def __iter__(self) -> Iterator[Signal]:
         return (self[line] for line in range(self.lines))
 

@@ -14,6 +14,7 @@ from spikealg.circuits import (
     MaxOf,
     Register,
     Timer,
+    WinnerTakeAll,
     Xor,
 )
 from spikealg.engine import simulate
@@ -97,6 +98,18 @@ def test_maximum_of_a_set_is_done_even_for_zero(numbers, expected):
     ties = sum(1 << k for k, number in enumerate(numbers) if number == expected)
     assert network(start=1, **values) == {"out": expected, "winners": ties, "done": 1}
     assert network(start=0, **values)["done"] == 0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first"), [([5], 0), ([5, 3, 10, 2, 17, 25], 5), ([23, 23, 23], 0), ([0, 0], 0)]
+)
+def test_winner_of_a_race_is_done_even_for_zero(numbers, first):
+    network = WinnerTakeAll(len(numbers), 5).compile()
+    values = {f"a{k}": number for k, number in enumerate(numbers)}
+    ties = sum(1 << k for k, number in enumerate(numbers) if number == max(numbers))
+    assert network(start=1, **values) == {"index": first, "winners": ties, "done": 1}
+    run = simulate(network, {"start": 0, **values}, ticks=60)
+    assert not run.counts[network.outputs["done"].neurons].any()
 
 
 def test_fibonacci_by_adders():

@@ -13,6 +13,7 @@ from spikealg.network import Network
 from tests.circuits.cases.case import (
     EXHAUSTIVE_BITS,
     WIDEST,
+    combinations,
     network_of,
     operands_of,
     rows_of,
@@ -46,6 +47,12 @@ PURE = [case for case in INSTANCES if not case.stateful]
 STATEFUL = [case for case in INSTANCES if case.stateful]
 TIMED = [case for case in ALL_CIRCUITS if case.has_inputs and has_latency(case)]
 UNTIMED = [case for case in ALL_CIRCUITS if not has_latency(case)]
+STARTED = [
+    case
+    for case in ALL_CIRCUITS
+    if "start" in case.fixed
+    and all(port.coding != "temporal" for port in inputs_of(case.make()).values())
+]
 JOINING = [case for case in TIMED if len(inputs_of(case.make())) > 1]
 
 
@@ -64,8 +71,8 @@ def instance_with_inputs(top, circuit, prefix):
 def test_values_in_values_out(case):
     """All operands if they are few, else very many, each in a lane of its own."""
     ports = inputs_of(case.make()).items()
-    bits = sum(port.width for name, port in ports if name not in case.fixed)
-    many = bits > EXHAUSTIVE_BITS
+    count = combinations(case)
+    many = count > 2**EXHAUSTIVE_BITS
     # Python integers take a hundred times as long.
     random = RANDOM if max(port.width for _, port in ports) <= WIDEST else RANDOM // 100
     operands = operands_of(case, most=random if many else 2**EXHAUSTIVE_BITS)
@@ -74,7 +81,7 @@ def test_values_in_values_out(case):
     network = case.make().compile()
     found = network(**operands)
     assert_same(found, expected)
-    assert any(np.any(values) for values in expected.values()) or bits == 0
+    assert any(np.any(values) for values in expected.values()) or count == 1
     if stopped is not None:
         run = simulate(network, operands, ticks=int(stopped.max()) + 1, until=("done", 1))
         assert np.array_equal(run.stopped, stopped)
@@ -126,6 +133,50 @@ def test_operands_follow_when_the_circuit_is_done(case):
             name: expected[name][index] for name in network.outputs
         }
         state, tick = run.state, run.state.tick
+
+
+@pytest.mark.parametrize("case", UNTIMED, ids=named(UNTIMED))
+def test_kernels_agree_on_when_a_circuit_is_done(case):
+    operands, network = operands_of(case, seed=2, most=40), network_of(case)
+    runs = [
+        simulate(network, operands, ticks=10_000, until=("done", 1), record="all", kernel=kernel)
+        for kernel in KERNELS
+    ]
+    assert len(runs[0].spikes)
+    for run in runs[1:]:
+        assert run.spikes.identical(runs[0].spikes)
+
+
+@pytest.mark.parametrize("case", UNTIMED, ids=named(UNTIMED))
+def test_two_instances_are_done_each_in_its_time(case):
+    """The neurons of an instance fire as if the other were not there."""
+
+    def run(names):
+        top, operands = Circuit("top"), {}
+        for seed, name in enumerate(names):
+            connections = {}
+            for port, values in operands_of(case, seed=seed, most=60).items():
+                kind = case.make().ports[port]
+                operands[f"{name}_{port}"] = values[:60]
+                connections[port] = top.input(f"{name}_{port}", kind.width, kind.coding)
+            top.add(case.make(), name=name, **connections)
+        network = top.compile()
+        found = simulate(network, operands, ticks=40, record="all")
+        neurons = [network.find(name) for name, _ in network.groups if name.startswith("x.")]
+        return found.raster(np.concatenate(neurons), 0, 40)
+
+    alone = run(["x"])
+    assert alone.any()
+    assert np.array_equal(run(["x", "y"]), alone)
+
+
+@pytest.mark.parametrize("case", STARTED, ids=named(STARTED))
+def test_without_a_start_nothing_comes_out(case):
+    network, operands = network_of(case), operands_of(case, most=60)
+    operands["start"] = np.zeros_like(operands["start"])
+    run = simulate(network, operands, ticks=40)
+    outputs = np.concatenate([port.neurons for port in network.outputs.values()])
+    assert not run.counts[outputs].any()
 
 
 @pytest.mark.parametrize("case", TIMED, ids=named(TIMED))
@@ -266,6 +317,15 @@ def test_ports_are_kept(case):
         (circuits.Memory(5, 6), 5 * (3 * 6 + 1) + 6, 3),
         (circuits.Fifo(5, 6), 5 * (3 * 6 + 6) + 6 + 3, 4),
         (circuits.Timer(6), 6 + 2, None),
+        (circuits.CompareExchange(6), 5 * 6, 6 + 2),
+        (circuits.Largest(6, 1, 6), 5 * 3 * 6, 3 * (6 + 2)),
+        (circuits.Sort(4, 6), 5 * 5 * 6, 3 * (6 + 2)),
+        (circuits.ArgMax(5, 6), None, 3 * 6 + 3),
+        (circuits.WinnerTakeAll(5, 6), 5 * (6 + 2) + 3 + 2, None),
+        (circuits.ToTemporal(6), 2 * 6 + 1, 7),
+        (circuits.FromTemporal(64), 5 * 6 + 2, None),
+        (circuits.TemporalSort(5, 9, 3), 5 + 2 * 3, 3),
+        (circuits.SortByTime(5, 6), 5 * (3 * 6 + 6) + 4 * 6, None),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -327,7 +387,7 @@ def test_a_number_at_the_wrong_interval_is_wrong():
 
 
 LOUD = {"not", "comparator", "decoder", "equal", "max_of", "min_of", "add_constant", "divider"}
-LOUD |= {"square_root", "at_least"}
+LOUD |= {"square_root", "at_least", "arg_max", "arg_min"}
 
 
 def test_idle_circuits_are_silent():

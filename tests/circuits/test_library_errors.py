@@ -55,6 +55,18 @@ REFUSED = [
         lambda: circuits.FixedPoint(2, 2).to_integers([0.5, 4.0]),
         "numbers must be from -4.0 to 3.75, got 4.0",
     ),
+    (lambda: circuits.Sort(0, 4), "count must be a whole number of at least 1, got 0"),
+    (lambda: circuits.Sort(4, 0), "width must be a whole number of at least 1, got 0"),
+    (lambda: circuits.Largest(3, 4, 8), "k must be a whole number from 1 to 3, got 4"),
+    (lambda: circuits.Median(3, 8, block=40), "block must be a whole number from 1 to 30, got 40"),
+    (lambda: circuits.WinnerTakeAll(3, 17), "width must be a whole number from 1 to 16, got 17"),
+    (lambda: circuits.ToTemporal(17), "width must be a whole number from 1 to 16, got 17"),
+    (lambda: circuits.FromTemporal(0), "ticks must be a whole number from 1 to 65536, got 0"),
+    (
+        lambda: circuits.TemporalSort(3, 8, keep=4),
+        "keep must be a whole number from 1 to 3, got 4",
+    ),
+    (lambda: circuits.LargestByTime(3, 0, 4), "k must be a whole number from 1 to 3, got 0"),
     (
         lambda: circuits.ThresholdMultiplier(16).compile(),
         "bit 29 of a sum of 256 lines takes weights that add up to 3221094401, and one neuron has "

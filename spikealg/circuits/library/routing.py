@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_int
+from spikealg.circuits.builder import Builder
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.ports import In, Out, number_coding, numbered
 from spikealg.circuits.signal import Signal
@@ -22,6 +23,7 @@ __all__ = [
     "PriorityEncoder",
     "Select",
     "address_match",
+    "first_of",
     "index_width",
 ]
 
@@ -46,6 +48,20 @@ def address_match(count: int) -> tuple[Weights, Weights]:
     """
     bits = np.arange(count) >> np.arange(index_width(count))[:, None] & 1
     return 2 * bits - 1, bits.sum(axis=0)
+
+
+def first_of(circuit: Builder, lines: Signal) -> Signal:
+    """Return as many lines, of which the first that is 1 stays: each is silenced by those before.
+
+    Parameters
+    ----------
+    circuit : Builder
+        The circuit that is being built.
+    lines : Signal
+    """
+    before = np.triu(np.ones((lines.lines, lines.lines), dtype=np.int64), 1)
+    own = np.eye(lines.lines, dtype=np.int64)
+    return circuit.gates(lines, weights=own - before, name="first")
 
 
 class Gate(Circuit):
@@ -191,7 +207,6 @@ class PriorityEncoder(Circuit):
 
     def build(self, a: Signal) -> None:
         """Wire a neuron per line that the lines before it silence."""
-        before = np.triu(np.ones((self.count, self.count), dtype=np.int64), 1)
-        first = self.gates(a, weights=np.eye(self.count, dtype=np.int64) - before, name="first")
+        first = first_of(self, a)
         self.output("index", self.add(Encoder(self.count), a=first).index)
         self.output("any", self.gate(first, name="any"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class CircuitCase:
         """Return the outputs (n,) for operands (n,) that are presented one after another."""
         step = self.oracle(*self.args)
         ports = self.make().ports.values()
-        if any(isinstance(port, Out) and port.width > WIDEST for port in ports):
+        if any(isinstance(port, Out) and n_values(port) > 1 << WIDEST for port in ports):
             operands = {name: values.astype(object) for name, values in operands.items()}
         if not self.stateful:
             found = step(**operands)
@@ -103,12 +104,11 @@ def operands_of(case: CircuitCase, seed: int = 0, most: int = 600) -> dict[str, 
     rng = np.random.default_rng(seed)
     ports = {name: port for name, port in case.make().ports.items() if isinstance(port, In)}
     free = {name: port for name, port in ports.items() if name not in case.fixed}
-    bits = sum(port.width for port in free.values())
-    if free and 2**bits <= most and not case.stateful:
-        grids = [np.arange(2**port.width) + lowest(port) for port in free.values()]
-        columns = np.array(list(product(*grids)))[rng.permutation(2**bits)].T
+    count = combinations(case)
+    if free and count <= most and not case.stateful:
+        grids = [np.arange(n_values(port)) + lowest(port) for port in free.values()]
+        columns = np.array(list(product(*grids)))[rng.permutation(count)].T
         chosen = dict(zip(free, columns, strict=True))
-        count = 2**bits
     else:
         chosen = {name: random_values(rng, port, most) for name, port in free.items()}
         count = most
@@ -116,8 +116,23 @@ def operands_of(case: CircuitCase, seed: int = 0, most: int = 600) -> dict[str, 
     return {name: (chosen | fixed)[name] for name in ports}
 
 
+def combinations(case: CircuitCase) -> int:
+    """Return how many combinations of operands there are."""
+    ports = case.make().ports.items()
+    return prod(
+        n_values(port) for name, port in ports if isinstance(port, In) and name not in case.fixed
+    )
+
+
+def n_values(port: In | Out) -> int:
+    """Return how many values a port has."""
+    return port.width + 1 if port.coding in ("unary", "temporal") else 1 << port.width
+
+
 def lowest(port: In) -> int:
     """Return the smallest value of a port."""
+    if port.coding == "temporal":
+        return -1
     return -(1 << (port.width - 1)) if port.coding == "signed" else 0
 
 
@@ -127,13 +142,14 @@ def random_values(rng: np.random.Generator, port: In, count: int) -> np.ndarray:
     They are Python integers where int64 is too narrow.
     """
     low = lowest(port)
-    high = low + (1 << port.width) - 1
-    if port.width > WIDEST:
+    high = low + n_values(port) - 1
+    magnitudes = max(1, (high - low).bit_length())
+    if high - low >= 1 << WIDEST:
         whole = [int.from_bytes(rng.bytes(-(-port.width // 8)), "little") for _ in range(count)]
         values = np.array([low + number % (1 << port.width) for number in whole], dtype=object)
     else:
         values = rng.integers(low, high + 1, count)
-    shift = np.where(np.arange(count) % 2, rng.integers(0, port.width, count), 0)
+    shift = np.where(np.arange(count) % 2, rng.integers(0, magnitudes, count), 0)
     values = values >> (shift if values.dtype != object else shift.astype(object))
     ends = rng.random(count) < 1 / 16
     values[ends] = np.array([low, high], dtype=values.dtype)[rng.integers(0, 2, int(ends.sum()))]
