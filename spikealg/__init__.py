@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from spikealg.errors import SpikealgError
 
 if TYPE_CHECKING:
-    from spikealg import circuits, diffusion, engine, hardware, learners, network
+    from spikealg import circuits, diffusion, engine, graph, hardware, learners, network
     from spikealg.circuits import Circuit
     from spikealg.engine import Run, simulate
     from spikealg.network import Network
@@ -26,6 +26,7 @@ __all__ = [
     "circuits",
     "diffusion",
     "engine",
+    "graph",
     "hardware",
     "learners",
     "network",
@@ -41,7 +42,7 @@ _HOMES = {
     "Run": "spikealg.engine",
     "simulate": "spikealg.engine",
 }
-_MODULES = ("circuits", "diffusion", "engine", "hardware", "learners", "network")
+_MODULES = ("circuits", "diffusion", "engine", "graph", "hardware", "learners", "network")
 
 
 def __getattr__(name: str) -> Any:

@@ -93,7 +93,7 @@ class Counts:
     Attributes
     ----------
     parts : tuple of NetworkCounts
-        One for each network that ran, in turn.
+        One for each network that ran, in turn, and for each time that its lanes ran.
     work : Work or None
         What it was good for.
     macs : int or None
@@ -212,7 +212,7 @@ def count(run: Any, *, by_lane: bool = False) -> Counts:
     ----------
     run : Run, Solution or Counts
         Anything with ``runs``, and perhaps ``work`` and ``macs``, is counted run by run. Blocks of
-        lanes of one network count as one run.
+        lanes of one network count as one run; runs of the same lanes and seed as one after another.
     by_lane : bool
         Look at every spike: driven updates are exact, and lanes are told apart. Takes a run that
         was simulated with ``record="all"``, and about as long as the run.
@@ -254,9 +254,13 @@ def count(run: Any, *, by_lane: bool = False) -> Counts:
 
 
 def _by_network(runs: Iterable[Run]) -> list[list[Run]]:
-    groups: dict[int, list[Run]] = {}
+    """Return blocks of lanes of one network together; the same lanes again had another turn."""
+    groups: dict[tuple[int, int], list[Run]] = {}
+    turns: dict[tuple[int, int, int], int] = {}
     for run in runs:
-        groups.setdefault(id(run.network), []).append(run)
+        block = (id(run.network), run.seed, run.first_lane)
+        turns[block] = turns.get(block, 0) + 1
+        groups.setdefault((id(run.network), turns[block]), []).append(run)
     return list(groups.values())
 
 

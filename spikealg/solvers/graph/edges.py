@@ -1,0 +1,165 @@
+"""A networkx graph as arrays: which edges there are, and what one attribute of them says."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_float
+from spikealg.errors import InputError, InputTypeError
+
+__all__ = ["Arcs", "Edges", "as_graph", "read_edges"]
+
+IntArray = npt.NDArray[np.int64]
+Values = npt.NDArray[Any]
+"""int64 where all values are whole numbers, else float64."""
+
+
+class Arcs(NamedTuple):
+    """Directed edges between vertices 0 to n − 1, arrays (m,).
+
+    Attributes
+    ----------
+    n : int
+    pre, post : int64 arrays
+        Where each arc starts and ends.
+    value : int64 or float64 array
+    """
+
+    n: int
+    pre: IntArray
+    post: IntArray
+    value: Values
+
+    def shortest(self) -> Arcs:
+        """Return the arcs without loops, and of parallel ones the first with the least value."""
+        proper = np.flatnonzero(self.pre != self.post)
+        order = np.lexsort((self.value[proper], self.post[proper], self.pre[proper]))
+        order = proper[order]
+        pair = self.pre[order] * self.n + self.post[order]
+        kept = np.sort(order[np.diff(pair, prepend=-1) > 0])
+        return Arcs(self.n, self.pre[kept], self.post[kept], self.value[kept])
+
+    def reversed(self) -> Arcs:
+        """Return every arc the other way round."""
+        return self._replace(pre=self.post, post=self.pre)
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """The nodes and edges of a graph, in the graph's order.
+
+    Attributes
+    ----------
+    nodes : tuple
+        Vertex i is ``nodes[i]``.
+    directed : bool
+    start, end : int64 arrays (m,)
+        Vertices of each edge; parallel edges and loops are all there.
+    value : int64 or float64 array (m,)
+        The attribute that was read.
+    """
+
+    nodes: tuple[Hashable, ...]
+    directed: bool
+    start: IntArray
+    end: IntArray
+    value: Values
+
+    @cached_property
+    def index(self) -> dict[Hashable, int]:
+        """The vertex of each node."""
+        return {node: i for i, node in enumerate(self.nodes)}
+
+    def vertex(self, argument: str, node: Any) -> int:
+        """Return the vertex of a node.
+
+        Raises
+        ------
+        InputError
+            If the graph does not have it; the message names the argument.
+        """
+        try:
+            return self.index[node]
+        except (KeyError, TypeError):
+            raise InputError(f"{argument} must be a node of the graph, got {node!r}") from None
+
+    @cached_property
+    def arcs(self) -> Arcs:
+        """Every edge as an arc; of an undirected graph as two, one each way."""
+        n = len(self.nodes)
+        if self.directed:
+            return Arcs(n, self.start, self.end, self.value)
+        return Arcs(
+            n,
+            np.concatenate([self.start, self.end]),
+            np.concatenate([self.end, self.start]),
+            np.concatenate([self.value, self.value]),
+        )
+
+
+def as_graph(graph: Any) -> nx.Graph:
+    """Return `graph` if it is one of networkx's, of any kind, with at least one node."""
+    if not isinstance(graph, nx.Graph):
+        raise InputTypeError(f"graph must be a networkx graph, got {graph!r}")
+    if len(graph) == 0:
+        raise InputError("graph must have at least one node")
+    return graph
+
+
+def read_edges(graph: Any, attribute: str | None, *, default: float = 1) -> Edges:
+    """Return the edges of a networkx graph with the values of an attribute.
+
+    Parameters
+    ----------
+    graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+    attribute : str or None
+        Name of the edge attribute, a number of at least 0. None: all values are `default`.
+    default : float
+        The value of edges that do not have the attribute; it may be infinite.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If `graph` is none, or a value is negative, not a number or infinite.
+    """
+    graph = as_graph(graph)
+    nodes = tuple(graph.nodes)
+    index = {node: i for i, node in enumerate(nodes)}
+    entries = list(graph.edges(data=attribute or False, default=default))
+    start = np.array([index[entry[0]] for entry in entries], dtype=np.int64)
+    end = np.array([index[entry[1]] for entry in entries], dtype=np.int64)
+    value = (
+        np.full(len(entries), default)
+        if attribute is None
+        else _values(attribute, entries, default)
+    )
+    return Edges(nodes, graph.is_directed(), start, end, value)
+
+
+def _values(attribute: str, entries: list[tuple[Any, Any, Any]], default: float) -> Values:
+    """Return the third entry of each edge as numbers."""
+    given = [entry[2] for entry in entries]
+    try:
+        values = np.array(given) if given else np.empty(0, dtype=np.int64)
+    except ValueError:
+        values = np.empty(0, dtype=object)
+    if values.dtype.kind in "if" and values.shape == (len(entries),):
+        usable = np.isfinite(values) | (values == default)
+        if (usable & (values >= 0)).all():
+            return values.astype(np.int64 if values.dtype.kind == "i" else np.float64)
+    # Whatever is wrong has a name.
+    return np.array(
+        [
+            default
+            if value is default
+            else as_float(f"{attribute} of edge {start!r} -> {end!r}", value, low=0)
+            for start, end, value in entries
+        ]
+    )

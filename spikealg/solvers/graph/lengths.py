@@ -1,0 +1,113 @@
+"""Lengths as whole numbers of ticks, and what is lost by that."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.arguments import as_float
+from spikealg.errors import InputError
+from spikealg.solvers.graph.edges import Values
+
+__all__ = ["LONGEST", "Ticks", "in_ticks"]
+
+IntArray = npt.NDArray[np.int64]
+
+LONGEST = 1000
+"""Ticks of the longest edge at most, unless the caller gives the tick."""
+_DECIMALS = 6
+"""Lengths are tried as multiples of 10⁻ᵏ up to here."""
+_ROUNDING = 1e-9
+"""Relative error that is not one of ticks but of floating point."""
+_MOST = 2**31 - 1
+
+
+class Ticks(NamedTuple):
+    """Lengths in ticks.
+
+    Attributes
+    ----------
+    of : int64 array (m,)
+        Ticks of each edge, 0 where its length is 0, else at least 1.
+    tick : float
+        Length of a tick.
+    exact : bool
+        Whether every length is a whole number of ticks.
+    least : float
+        The least length of an edge over the length of its ticks.
+    off : float
+        The most by which the ticks of an edge are longer than the edge [length].
+    """
+
+    of: IntArray
+    tick: float
+    exact: bool
+    least: float
+    off: float
+
+    def bound(self, ticks: IntArray, edges: int) -> npt.NDArray[np.float64]:
+        """Return lengths below which no path is that takes `ticks` and has at most so many edges.
+
+        An edge of k ticks is at least least·k·tick long, and at least k·tick − off.
+        """
+        whole = self.tick * ticks
+        return np.asarray(np.maximum(self.least * whole, whole - self.off * edges))
+
+    def within(self, length: float) -> int:
+        """Return the most ticks that a path of at most so much length can take."""
+        return min(_MOST, int(length / (self.least * self.tick) * (1 + _ROUNDING)))
+
+
+def in_ticks(lengths: Values, tick: float | None) -> Ticks:
+    """Round lengths to whole ticks, of a length that is given or chosen.
+
+    Chosen is the largest tick of which all lengths are multiples, if the longest has at most
+    `LONGEST` of them; else the longest length over `LONGEST`. A positive length takes at least one
+    tick.
+
+    Parameters
+    ----------
+    lengths : int64 or float64 array (m,)
+        0 or more.
+    tick : float or None
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If the tick is no positive number, or so short that a length leaves int32.
+    """
+    longest = float(lengths.max(initial=0))
+    if tick is None:
+        tick = _common(lengths, longest) or longest / LONGEST or 1.0
+    else:
+        tick = as_float("tick", tick, above=0)
+    if longest / tick > _MOST:
+        raise InputError(
+            f"tick must be at least {longest / _MOST:.3g}, so that the longest edge, "
+            f"{longest:g}, takes fewer than 2**31 ticks, got {tick:g}"
+        )
+    of = np.rint(lengths / tick).astype(np.int64)
+    of[(of == 0) & (lengths > 0)] = 1
+    off = of * tick - lengths
+    if (np.abs(off) <= _ROUNDING * lengths).all():
+        return Ticks(of, tick, True, 1.0, 0.0)
+    positive = of > 0
+    least = (lengths[positive] / (of[positive] * tick)).min()
+    return Ticks(of, tick, False, float(least), float(off.max()))
+
+
+def _common(lengths: Values, longest: float) -> float | None:
+    """Return the largest tick that divides all lengths, if it is not too short."""
+    for decimals in range(_DECIMALS + 1):
+        scale = 10**decimals
+        if longest * scale > 2**53:
+            return None
+        whole = np.rint(lengths * scale)
+        if (np.abs(whole - lengths * scale) <= _ROUNDING * lengths * scale).all():
+            divisor = math.gcd(*whole.astype(np.int64).tolist())
+            few = divisor > 0 and longest * scale <= LONGEST * divisor
+            return divisor / scale if few else None
+    return None

@@ -1,0 +1,114 @@
+"""A wave over arcs whose lengths are ticks, from one vertex or, in lanes, from several."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.engine import Run
+from spikealg.memory import require_memory
+from spikealg.solvers.graph.edges import Arcs
+from spikealg.solvers.graph.wave import NEVER_REACHED, NOBODY, firing_times, run_wave, wave_network
+from spikealg.solvers.graph.zeros import contract
+
+__all__ = ["Limits", "Search", "search", "search_layers", "unrolled"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+class Limits(NamedTuple):
+    """Where a wave may end before all is quiet.
+
+    Attributes
+    ----------
+    goal : int or None
+        When it reaches this vertex.
+    ticks : int or None
+        After paths of so many ticks.
+    """
+
+    goal: int | None = None
+    ticks: int | None = None
+
+
+class Search(NamedTuple):
+    """What a wave found.
+
+    Attributes
+    ----------
+    run : Run
+    ticks : int64 array (lanes, n)
+        Ticks of the shortest path to each vertex, or `NEVER_REACHED`.
+    """
+
+    run: Run
+    ticks: IntArray
+
+
+def search(arcs: Arcs, sources: IntArray, limits: Limits) -> Search:
+    """Start a wave at each source in a lane of its own.
+
+    Parameters
+    ----------
+    arcs : Arcs
+        With values in ticks, 0 or more; between two vertices at most one each way.
+    sources : int64 array (lanes,)
+    limits : Limits
+    """
+    require_memory(
+        9.0 * arcs.n * len(sources),
+        f"distances from {len(sources)} sources to {arcs.n} nodes",
+        "ask for fewer sources at a time",
+    )
+    groups = contract(arcs)
+    network = wave_network(groups.arcs)
+    first = groups.group[sources]
+    starts = np.zeros((len(sources), network.n_neurons), dtype=np.uint8)
+    starts[np.arange(len(sources)), first] = 1
+    late = groups.shift[np.newaxis] - groups.shift[first][:, np.newaxis]
+    run = run_wave(
+        network,
+        starts,
+        ticks=None if limits.ticks is None else groups.scale * limits.ticks + int(late.max()) + 1,
+        goals=NOBODY if limits.goal is None else groups.group[[limits.goal]],
+    )
+    times = firing_times(run)
+    ticks = np.where(times == NEVER_REACHED, NEVER_REACHED, (times - late) // groups.scale)
+    if limits.ticks is not None:
+        ticks[ticks > limits.ticks] = NEVER_REACHED
+    return Search(run, ticks[:, groups.group])
+
+
+def unrolled(arcs: Arcs, hops: int) -> Arcs:
+    """Return arcs between copies of the vertices: vertex v after h arcs is number n·h + v."""
+    layers = np.arange(hops)[:, np.newaxis] * arcs.n
+    return Arcs(
+        arcs.n * (hops + 1),
+        (arcs.pre + layers).reshape(-1),
+        (arcs.post + arcs.n + layers).reshape(-1),
+        np.tile(arcs.value, hops),
+    )
+
+
+def search_layers(arcs: Arcs, source: int, hops: int, limits: Limits) -> Search:
+    """Start a wave that counts its hops, over arcs `unrolled`: a neuron for each vertex and count.
+
+    The answer has a column per neuron. Where arcs of length 0 occur, every hop takes a tick more,
+    and lengths are scaled so that this does not mix with them.
+    """
+    extra = int((arcs.value == 0).any())
+    scale = 1 + extra * hops
+    layers = unrolled(arcs._replace(value=scale * arcs.value + extra), hops)
+    starts = np.zeros((1, layers.n), dtype=np.uint8)
+    starts[0, source] = 1
+    run = run_wave(
+        wave_network(layers),
+        starts,
+        ticks=None if limits.ticks is None else scale * limits.ticks + hops + 1,
+        goals=NOBODY if limits.goal is None else limits.goal + arcs.n * np.arange(hops + 1),
+    )
+    times = firing_times(run)
+    ticks = np.where(times == NEVER_REACHED, NEVER_REACHED, times // scale)
+    return Search(run, ticks)

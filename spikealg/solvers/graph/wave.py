@@ -1,0 +1,89 @@
+"""The wave: every vertex fires once, when the first spike arrives, and passes it on.
+
+A vertex is one neuron, an arc one synapse whose delay is the arc's length, so a vertex fires as
+many ticks after the start as it is away (Aimone et al., "Provable advantages for graph algorithms
+in spiking neural networks", SPAA 2021). A neuron keeps its potential; its own spike takes away as
+much as can ever arrive, so it fires once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from spikealg.engine import Run, simulate
+from spikealg.network import Network
+from spikealg.solvers.graph.edges import Arcs
+
+__all__ = ["NEVER_REACHED", "NOBODY", "firing_times", "run_wave", "wave_network"]
+
+IntArray = npt.NDArray[np.int64]
+
+NEVER_REACHED = -1
+"""The firing time of a vertex that no spike reaches."""
+NOBODY: IntArray = np.empty(0, dtype=np.int64)
+_MOST_TICKS = 2**31 - 1
+
+
+def wave_network(arcs: Arcs) -> Network:
+    """Return a network with a neuron per vertex, and a synapse per arc and per vertex it leads to.
+
+    Its input "start" has a line per vertex.
+    """
+    fan_in = np.bincount(arcs.post, minlength=arcs.n)
+    entered = np.flatnonzero(fan_in)
+    return Network.from_arrays(
+        threshold=np.ones(arcs.n, dtype=np.int64),
+        pre=np.concatenate([arcs.pre, entered]),
+        post=np.concatenate([arcs.post, entered]),
+        weight=np.concatenate([np.ones_like(arcs.pre), -fan_in[entered]]),
+        delay=np.concatenate([arcs.value, np.ones_like(entered)]),
+        inputs={"start": np.arange(arcs.n)},
+        groups=(("vertex", 0),),
+    )
+
+
+def run_wave(
+    network: Network, starts: npt.ArrayLike, *, ticks: int | None = None, goals: IntArray = NOBODY
+) -> Run:
+    """Start waves at tick 0 and follow them until all is quiet.
+
+    Parameters
+    ----------
+    network : Network
+        With an input "start", whose neurons fire once.
+    starts : (lanes, n) array of 0 and 1
+        1 where a wave starts.
+    ticks : int, optional
+        The longest time to follow them.
+    goals : int64 array
+        The run ends in the tick in which any of these neurons fires, in any lane.
+    """
+    if ticks is None:
+        # No vertex fires twice, so no wave lasts longer than all its longest steps.
+        ticks = min(_MOST_TICKS, (network.n_neurons + 1) * (network.max_delay + 1))
+    values = np.ascontiguousarray(starts, dtype=np.uint8)[np.newaxis]
+
+    def follow(ticks: int, until: str | None) -> Run:
+        return simulate(
+            network,
+            {"start": values},
+            ticks=ticks,
+            seed=0,
+            # Most vertices are at rest most of the time.
+            kernel="event" if values.shape[1] == 1 else "auto",
+            record="all",
+            until=until,
+        )
+
+    run = follow(ticks, "quiet")
+    arrived = run.spikes.t[np.isin(run.spikes.i, goals)]
+    # Whether a goal will be reached at all, only the whole wave can tell.
+    return follow(int(arrived.min()) + 1, None) if len(arrived) else run
+
+
+def firing_times(run: Run) -> IntArray:
+    """Return when each neuron fired, int64 array (lanes, n), or `NEVER_REACHED`."""
+    times = np.full((run.lanes, run.network.n_neurons), NEVER_REACHED, dtype=np.int64)
+    times[run.spikes.lane, run.spikes.i] = run.spikes.t
+    return times

@@ -1,0 +1,60 @@
+"""Spanning trees are trees, and as short as networkx's."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pytest
+
+from spikealg.errors import InputError
+from spikealg.graph import minimum_spanning_tree
+from tests.solvers.graph.graphs import UNDIRECTED
+
+
+@pytest.mark.parametrize("graph", UNDIRECTED)
+def test_minimum_spanning_tree(graph):
+    found = minimum_spanning_tree(graph)
+    shortest = nx.minimum_spanning_tree(graph)
+    total = sum(data.get("weight", 1) for *_, data in shortest.edges(data=True))
+    assert -1e-9 <= found.length - total <= found.error + 1e-9
+    assert found.length == pytest.approx(
+        sum(graph.edges[edge].get("weight", 1) for edge in found.edges)
+    )
+    tree = nx.Graph()
+    tree.add_nodes_from(graph)
+    tree.add_edges_from(edge[:2] for edge in found.edges)
+    assert tree.number_of_edges() == len(found.edges)
+    assert nx.is_forest(tree)
+    assert nx.number_connected_components(tree) == nx.number_connected_components(graph)
+
+
+def test_ties_do_not_close_a_cycle():
+    graph = nx.complete_graph(9)
+    found = minimum_spanning_tree(graph, weight=None)
+    assert found.length == 8
+    assert len(set(found.edges)) == 8
+    assert found.edges == sorted(found.edges)
+
+
+def test_whole_lengths_and_the_tick():
+    graph = nx.Graph()
+    graph.add_weighted_edges_from([("a", "b", 20), ("b", "c", 10), ("a", "c", 40)])
+    found = minimum_spanning_tree(graph)
+    assert (found.length, found.tick, found.error) == (30, 10.0, 0.0)
+    assert isinstance(found.length, int)
+    assert repr(found) == "<SpanningTree of 2 edges, length 30: 3 waves, 16 ticks, 12 spikes>"
+    coarse = minimum_spanning_tree(graph, tick=30.0)
+    # 10 and 20 are a tick each, as well as 40: any two edges will do.
+    assert coarse.length - 30 <= coarse.error
+
+
+def test_messages():
+    with pytest.raises(InputError) as caught:
+        minimum_spanning_tree(nx.DiGraph([(0, 1)]))
+    assert str(caught.value) == "graph must be undirected: give graph.to_undirected()"
+    graph = nx.Graph()
+    graph.add_edge(0, 1, weight=-2)
+    with pytest.raises(InputError) as caught:
+        minimum_spanning_tree(graph)
+    assert str(caught.value) == (
+        "weight of edge 0 -> 1 must be a finite number of at least 0, got -2.0"
+    )
