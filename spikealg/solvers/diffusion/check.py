@@ -127,7 +127,8 @@ class Check:
                         else "times spent at vertices, "
                     )
                     + f"p = {circuit.p_value:.2g}, "
-                    f"largest deviation {circuit.largest_z:.1f} σ"
+                    f"largest deviation {circuit.largest_z:.1f} σ, "
+                    f"a bias of {100 * circuit.detectable_bias:.2g} % would show"
                     + ("" if self.probability_bits == 32 else f"; {rounded}"),
                 )
             )

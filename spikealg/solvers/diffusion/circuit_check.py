@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spikealg.solvers.diffusion.goodness import Fit, goodness
+from spikealg.solvers.diffusion.goodness import POWER, Fit, detectable_bias, goodness
 from spikealg.solvers.diffusion.groups import Group, spread_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class CircuitCheck:
         in standard errors (of any time spent, if that is larger).
     conserved : bool
         Whether walkers in the domain and walkers that left add up at every recorded time.
+    detectable_bias : float
+        The smallest bias that would have failed in 19 of 20 solutions like this one: of the
+        probabilities of the cells, relative, as the root of its mean square; or of a time spent at
+        a vertex, relative. That of the best of all tests; infinite if there is none.
     """
 
     ok: bool
@@ -48,6 +53,7 @@ class CircuitCheck:
     dof: int
     largest_z: float
     conserved: bool
+    detectable_bias: float
 
 
 def compare_groups(solution: Solution, expected: Sequence[Group]) -> CircuitCheck:
@@ -62,32 +68,33 @@ def compare_groups(solution: Solution, expected: Sequence[Group]) -> CircuitChec
     conserved = all(_conserved(group, solution.method) for group in solution.groups)
     last = float(solution.t[-1])
     if solution.method == "chain":
-        return CircuitCheck(conserved, 1.0, last, 0.0, 0, 0.0, conserved)
-    fits: list[tuple[float, Fit]] = []
-    chances: list[float] = []
-    largest = 0.0
+        return CircuitCheck(conserved, 1.0, last, 0.0, 0, 0.0, conserved, math.inf)
+    fits: list[tuple[float, int, Fit]] = []
+    times: list[StayFit] = []
     for group, chain in zip(solution.groups, expected, strict=True):
         cells, wanted = (
             np.concatenate([g.counts.sum(axis=0), g.exited.sum(axis=0)], axis=1)
             for g in (group, chain)
         )
         found = [goodness(row, np.asarray(p)) for row, p in zip(cells, wanted, strict=True)]
-        fits += zip(solution.t.tolist(), found, strict=True)
+        fits += [(t, group.total_walkers, f) for t, f in zip(solution.t, found, strict=True)]
         if group.stay is not None:
-            z, p_value = _worst_time(group, chain)
-            largest = max(largest, z)
-            chances.append(p_value)
-    time, fit = min(fits, key=lambda item: item[1].p_value)
-    chances += [found.p_value for _, found in fits]
+            times.append(_worst_time(group, chain))
+    time, _, fit = min(fits, key=lambda item: item[2].p_value)
+    chances = [found.p_value for found in times] + [found.p_value for _, _, found in fits]
     p_value = min(1.0, min(chances) * len(chances))
+    each = SIGNIFICANCE / len(chances)
+    biases = [detectable_bias(found.dof, walkers, each) for _, walkers, found in fits]
+    biases += [found.detectable_bias(each) for found in times]
     return CircuitCheck(
         ok=conserved and p_value >= SIGNIFICANCE,
         p_value=p_value,
-        time=time,
+        time=float(time),
         chi_square=fit.chi_square,
         dof=fit.dof,
-        largest_z=max(fit.largest_z, largest),
+        largest_z=max([fit.largest_z, *(found.largest_z for found in times)]),
         conserved=conserved,
+        detectable_bias=min(biases),
     )
 
 
@@ -98,8 +105,43 @@ def _conserved(group: Group, method: str) -> bool:
     return bool(np.all(seen == group.walkers[:, None]))
 
 
-def _worst_time(group: Group, chain: Group) -> tuple[float, float]:
-    """Return the largest deviation of a time spent in standard errors, and its chance (Bonferroni).
+@dataclass(frozen=True)
+class StayFit:
+    """How well times spent at vertices fit their expectation.
+
+    Attributes
+    ----------
+    p_value : float
+        Chance of a deviation at least as large as the largest (Student's t, Bonferroni).
+    largest_z : float
+        The largest deviation in standard errors.
+    relative_stderr : float
+        The smallest standard error of a time, relative to its expectation; infinite if none could
+        be tested.
+    vertices : int
+        How many were tested.
+    batches : int
+    """
+
+    p_value: float
+    largest_z: float
+    relative_stderr: float
+    vertices: int
+    batches: int
+
+    def detectable_bias(self, significance: float) -> float:
+        """Return the smallest relative bias of a time that is found with `POWER`."""
+        from scipy.special import stdtrit
+
+        if self.vertices == 0:
+            return math.inf
+        dof = self.batches - 1
+        away = stdtrit(dof, 1 - significance / (2 * self.vertices)) + stdtrit(dof, POWER)
+        return float(away) * self.relative_stderr
+
+
+def _worst_time(group: Group, chain: Group) -> StayFit:
+    """Return how well times spent at vertices fit.
 
     Vertices to which few batches come are left out: their times are far from normal.
     """
@@ -108,13 +150,14 @@ def _worst_time(group: Group, chain: Group) -> tuple[float, float]:
     assert group.stay is not None
     assert chain.stay is not None
     n = len(group.walkers)
-    often = (group.stay > 0).sum(axis=0) >= min(_OFTEN, n)
-    if n < 2 or not often.any():
-        return 0.0, 1.0
-    off = group.stay.sum(axis=0) / group.total_walkers - chain.stay[0] / chain.total_walkers
+    expected = chain.stay[0] / chain.total_walkers
     error = spread_of(group.stay, group.walkers)
-    tested = often & (error > 0)
-    if not tested.any():
-        return 0.0, 1.0
-    z = float(np.abs(off[tested] / error[tested]).max())
-    return z, min(1.0, 2 * float(stdtr(n - 1, -z)) * int(tested.sum()))
+    tested = ((group.stay > 0).sum(axis=0) >= min(_OFTEN, n)) & (error > 0)
+    if n < 2 or not tested.any():
+        return StayFit(1.0, 0.0, math.inf, 0, n)
+    off = group.stay.sum(axis=0) / group.total_walkers - expected
+    z, vertices = float(np.abs(off[tested] / error[tested]).max()), int(tested.sum())
+    p_value = min(1.0, 2 * float(stdtr(n - 1, -z)) * vertices)
+    possible = tested & (expected > 0)
+    relative = (error[possible] / expected[possible]).min(initial=math.inf)
+    return StayFit(p_value, z, float(relative), vertices, n)

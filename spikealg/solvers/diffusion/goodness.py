@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Fit", "goodness"]
+__all__ = ["Fit", "detectable_bias", "goodness"]
 
 FloatArray = npt.NDArray[np.float64]
+POWER = 0.95
+"""Chance with which a bias that counts as detectable is found."""
 _SMALLEST_CELL = 5.0
 """Expected count from which a cell may stand alone (Cochran, Biometrics 10, 1954)."""
 
@@ -55,6 +58,21 @@ def goodness(counts: npt.NDArray[Any], expected: FloatArray) -> Fit:
     else:
         p_value = float(gammaincc(dof / 2, chi_square / 2)) if dof else 1.0
     return Fit(p_value, chi_square, dof, float(z.max(initial=0.0)))
+
+
+def detectable_bias(dof: int, walkers: int, significance: float) -> float:
+    """Return the smallest bias of probabilities that a χ² test of walkers finds with `POWER`.
+
+    A bias is √(Σ p_c b_c²) if the probability of cell c is p_c·(1 + b_c) in place of p_c. Walkers
+    then have a statistic of noncentral χ², with noncentrality walkers·bias². Infinite if there is
+    nothing to test.
+    """
+    from scipy.special import chdtri, chndtrinc
+
+    if dof == 0:
+        return math.inf
+    refused = chdtri(dof, significance)
+    return math.sqrt(float(chndtrinc(refused, dof, 1 - POWER)) / walkers)
 
 
 def _pool(counts: FloatArray, expected: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -72,6 +72,22 @@ def test_walkers_of_another_chain_fail():
     assert "FAILED" in str(check)
 
 
+def test_a_check_says_what_it_would_have_found():
+    check = solve(point(), 0.05, method="montecarlo").check()
+    dof, bias = check.circuit.dof, check.circuit.detectable_bias
+    found = stats.ncx2.sf(stats.chi2.isf(1e-3, dof), dof, 100_000 * bias**2)
+    assert (dof, found) == (20, pytest.approx(0.95))
+    assert "a bias of 2.2 % would show" in str(check)
+    assert solve(point(), 0.05, method="chain").check().circuit.detectable_bias == np.inf
+    # Times spent in 32 batches: relative, of the vertex where they are known best.
+    rod = Problem(
+        Interval(0, 1, 8), diffusivity=1.0, source=1.0, boundary={"x+": "absorb"}, mode="steady"
+    )
+    solution = solve(rod, method="montecarlo", walkers=32_000)
+    best = (solution.stderr[0, :-1] / solution.density[0, :-1]).min()
+    assert 4 * best < solution.check().circuit.detectable_bias < 8 * best
+
+
 def test_a_lost_walker_fails():
     solution = solve(point(), 0.05, method="montecarlo", walkers=1000)
     counts = solution.counts.copy()

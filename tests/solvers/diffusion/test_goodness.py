@@ -1,8 +1,10 @@
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from spikealg.solvers.diffusion.goodness import goodness
+from spikealg.solvers.diffusion.goodness import POWER, detectable_bias, goodness
 
 
 def test_it_is_pearsons_test_where_nothing_is_rare():
@@ -44,3 +46,23 @@ def test_a_shift_of_a_tenth_is_found():
     p = np.full(50, 1 / 50)
     shifted = p * np.where(np.arange(50) < 25, 1.1, 0.9)
     assert goodness(rng.multinomial(20_000, shifted), 20_000 * p).p_value < 1e-6
+
+
+@pytest.mark.parametrize("significance", [1e-3, 0.05])
+def test_the_detectable_bias_is_found_as_often_as_said(significance):
+    # 2000 draws: the share has a standard error of 0.5 %; a false alarm once in 1e4 seeds. With
+    # three quarters of the bias it would be 72 % (at 1e-3).
+    rng = np.random.default_rng(4)
+    p, walkers = rng.dirichlet(np.full(12, 5.0)), 20_000
+    bias = detectable_bias(11, walkers, significance)
+    shape = rng.normal(size=12)
+    shape -= p @ shape
+    biased = p * (1 + bias * shape / np.sqrt(p @ shape**2))
+    draws = rng.multinomial(walkers, biased, size=2000)
+    found = [goodness(n, walkers * p).p_value < significance for n in draws]
+    assert np.mean(found) == pytest.approx(POWER, abs=0.02)
+
+
+def test_more_walkers_show_less_and_nothing_shows_nothing():
+    assert detectable_bias(5, 400, 1e-3) == pytest.approx(10 * detectable_bias(5, 40_000, 1e-3))
+    assert detectable_bias(0, 400, 1e-3) == math.inf
