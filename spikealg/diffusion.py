@@ -14,6 +14,7 @@ from spikealg.solvers.diffusion.chaindomain import Chain
 from spikealg.solvers.diffusion.check import ChainCheck, Check
 from spikealg.solvers.diffusion.circuit_check import CircuitCheck
 from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
+from spikealg.solvers.diffusion.convergence import Convergence
 from spikealg.solvers.diffusion.estimates import Expectation
 from spikealg.solvers.diffusion.files import load
 from spikealg.solvers.diffusion.graph import Graph
@@ -46,6 +47,7 @@ from spikealg.solvers.diffusion.passage import FirstPassage
 from spikealg.solvers.diffusion.phasespace import PhaseSpace
 from spikealg.solvers.diffusion.polygon import Polygon, lake
 from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.refinement import convergence
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
@@ -61,6 +63,7 @@ __all__ = [
     "Check",
     "CircuitCheck",
     "CircuitSummary",
+    "Convergence",
     "Disk",
     "Expectation",
     "FirstPassage",
@@ -83,6 +86,7 @@ __all__ = [
     "advection_diffusion",
     "barrier_call",
     "black_scholes_call",
+    "convergence",
     "coprime_moduli",
     "decision_model",
     "factor_moduli",

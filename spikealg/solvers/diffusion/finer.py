@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spikealg.solvers.diffusion.domains import Mesh
     from spikealg.solvers.diffusion.solution import Solution
 
-__all__ = ["Finer", "values_of"]
+__all__ = ["Finer", "nothing_said_twice", "values_of"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,7 +53,7 @@ class Finer:
             raise InputError("the problem was read from a file, which holds no finer mesh")
         if coarse_problem.varying:
             raise InputError("coefficients depend on time, which a finer mesh is not made for")
-        with _nothing_said_twice():
+        with nothing_said_twice():
             problem = coarse_problem.refine()
         coarse, fine = solution.rates, problem.rates
         # The number of steps per unit of rate stays, so that an order is seen whole.
@@ -90,7 +90,7 @@ class Finer:
 
 
 @contextmanager
-def _nothing_said_twice() -> Iterator[None]:
+def nothing_said_twice() -> Iterator[None]:
     """Keep back what a finer mesh would warn of again, such as pieces out of reach."""
 
     def hold(record: logging.LogRecord) -> bool:

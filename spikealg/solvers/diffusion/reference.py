@@ -20,14 +20,22 @@ from spikealg.solvers.diffusion.saved import SavedProblem
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
 
-__all__ = ["Reference", "compare", "exact_density", "expected_groups"]
+__all__ = [
+    "DEAR",
+    "ROUNDING",
+    "Reference",
+    "compare",
+    "distance",
+    "exact_density",
+    "expected_groups",
+]
 
 FloatArray = npt.NDArray[np.float64]
 _CHEAP = 1e8
 """Vertex-steps of a refined chain that are walked for the order alone, about a second."""
-_DEAR = 1e10
+DEAR = 1e10
 """Vertex-steps of a refined chain that nobody waits for, minutes."""
-_ROUNDING = 1e-10
+ROUNDING = 1e-10
 """Relative errors below this are of rounding and show no order."""
 
 
@@ -57,7 +65,9 @@ def expected_groups(solution: Solution) -> tuple[Group, ...]:
     )
 
 
-def compare(solution: Solution, expected: Sequence[Group], *, order: bool = True) -> Reference:
+def compare(
+    solution: Solution, expected: Sequence[Group], *, order: bool = True, refined: bool = True
+) -> Reference:
     """Return how far the chain of `solution` is from the exact or the refined one.
 
     Parameters
@@ -68,7 +78,11 @@ def compare(solution: Solution, expected: Sequence[Group], *, order: bool = True
         The chain's own groups, as `expected_groups` gives them.
     order : bool
         Whether to look for the order too, which takes the chain of a finer mesh.
+    refined : bool
+        Whether to take such a chain where there is no exact solution.
     """
+    if solution.problem.exact is None and not refined:
+        return _none("there is no exact solution")
     if solution.mode == "backward":
         return _compare_values(solution, order=order)
     if solution.endless and solution.mode == "forward":
@@ -84,11 +98,11 @@ def compare(solution: Solution, expected: Sequence[Group], *, order: bool = True
             finer = Finer.of(solution)
         except (InputError, TooLargeError) as error:
             return _none(str(error))
-        if finer.work > _DEAR:
+        if finer.work > DEAR:
             return _none(_too_dear(finer))
-        return _distance("refined", times, density, finer.density(), mass * live)
+        return distance("refined", times, density, finer.density(), mass * live)
     exact = exact_density(solution.problem, times)
-    found = _distance("exact", times, density, exact, mass * live)
+    found = distance("exact", times, density, exact, mass * live)
     if not order:
         return found
     seen = _order(solution, found, exact, mass * live, lambda finer: finer.density())
@@ -111,12 +125,12 @@ def _compare_values(solution: Solution, *, order: bool) -> Reference:
             finer = Finer.of(solution)
         except (InputError, TooLargeError) as error:
             return _none(str(error))
-        if finer.work > _DEAR:
+        if finer.work > DEAR:
             return _none(_too_dear(finer))
-        return _distance("refined", span, own, finer.values(points)[None], weight)
+        return distance("refined", span, own, finer.values(points)[None], weight)
     name = f"exact({span[0]:g}, x)"
     exact = as_float_array(name, problem.exact(float(span[0]), x), shape=(own.shape[1],))[None]
-    found = _distance("exact", span, own, exact, weight)
+    found = distance("exact", span, own, exact, weight)
     if not order:
         return found
     seen = _order(solution, found, exact, weight, lambda finer: finer.values(points)[None])
@@ -156,11 +170,11 @@ def _order(
         finer = Finer.of(solution)
         if finer.work > _CHEAP or finer.factor < 2:
             return None
-        closer = _distance("exact", found.time, answer(finer), exact, weight).relative_l2[-1]
+        closer = distance("exact", found.time, answer(finer), exact, weight).relative_l2[-1]
     except (InputError, TooLargeError):
         return None
     errors = np.array([found.relative_l2[-1], closer])
-    if not ((errors > _ROUNDING) & (errors < np.inf)).all():
+    if not ((errors > ROUNDING) & (errors < np.inf)).all():
         return None
     return float(np.log(found.relative_l2[-1] / closer) / np.log(finer.factor))
 
@@ -173,7 +187,7 @@ def _vertex_steps(solution: Solution) -> float:
     return float(len(solution.x)) * solution.steps
 
 
-def _distance(
+def distance(
     kind: str, times: FloatArray, density: FloatArray, reference: FloatArray, mass: FloatArray
 ) -> Reference:
     """Compare where `mass` is positive: sinks hold nothing by contract, whatever is true there."""

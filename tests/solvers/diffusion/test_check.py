@@ -187,7 +187,7 @@ def test_a_graph_has_no_reference():
 
 
 def test_a_finer_chain_that_takes_too_long_is_no_reference(monkeypatch):
-    monkeypatch.setattr(reference, "_DEAR", 10.0)
+    monkeypatch.setattr(reference, "DEAR", 10.0)
     check = solve(point(), 0.05, method="chain").check()
     assert check.ok
     assert check.chain.reason.startswith("the chain of a finer mesh would take 2.0e+04 steps of a")
