@@ -1,27 +1,77 @@
-"""A rounded model on the engine: whether it fires the model's spikes, and what that would cost."""
+"""Rounded models on the engine: whether they fire the model's spikes, and what that would cost."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from spikealg import hardware
-from spikealg.learners import Hosted, LeakyReadout, Quantized, Unit
+from spikealg.hardware.figures import si
+from spikealg.learners import Hosted, Quantized, analysis
 from spikealg.learners.batches import Encode
 from spikealg.learners.losses import Loss
 
 PLATFORMS = ("loihi", "loihi2", "truenorth", "spinnaker2", "odin", "seneca")
 """Those that bills are made for."""
 BLOCK = 500
-"""Samples at a time, a lane each. The first block is priced."""
+"""Samples at a time, a lane each."""
+
+
+class Engine:
+    """A rounded model whose forward pass is done by the engine, and compared with its own.
+
+    Parameters
+    ----------
+    model : Quantized
+        Ends in potentials.
+    """
+
+    def __init__(self, model: Quantized) -> None:
+        self.model = model
+        self._samples, self._spikes, self._compared, self._cpu_s = 0, 0, 0, 0.0
+        self._first: Hosted | None = None
+
+    def forward(self, shown: np.ndarray) -> Hosted:
+        """Run sequences (ticks, samples, *features), a lane each.
+
+        Raises
+        ------
+        AssertionError
+            If the engine differs from the model: in a spike of any layer in any tick, or in a
+            potential of the readout.
+        """
+        start = time.process_time()
+        hosted = self.model.hosted(shown)
+        self._cpu_s += time.process_time() - start
+        self._compared += assert_same(self.model, shown, hosted)
+        self._samples += shown.shape[1]
+        self._spikes += sum(int(fired.sum()) for fired in hosted.spikes)
+        self._first = self._first or hosted
+        return hosted
+
+    def figures(self) -> dict[str, Any]:
+        """Return what was done so far, for a record; the first sequences are priced."""
+        assert self._first is not None
+        network = self._first.layout.network
+        return {
+            "neurons": network.n_neurons,
+            "synapses": network.n_synapses,
+            "samples": self._samples,
+            "values compared": self._compared,
+            "values that differ": 0,
+            "spikes of neurons per sample": self._spikes / self._samples,
+            "engine_cpu_s": round(self._cpu_s, 1),
+            **prices(self._first),
+        }
 
 
 def on_engine(
     model: Quantized, data: tuple[np.ndarray, np.ndarray], loss: Loss, encode: Encode, seed: int
 ) -> dict[str, Any]:
-    """Run samples on the engine, compare every layer with the rounded model, and price them.
+    """Show samples to a model on the engine; return figures for a record, the accuracy among them.
 
     Parameters
     ----------
@@ -33,50 +83,26 @@ def on_engine(
     seed : int
         Of encoding.
 
-    Returns
-    -------
-    dict
-        Figures for a record.
-
     Raises
     ------
     AssertionError
-        If the engine differs from the model: in a spike of any layer in any tick, or in a potential
-        of the readout.
+        As of `Engine`.
     """
     x, labels = data
     rng = np.random.default_rng(seed)
-    right, spikes, compared, engine_cpu_s = 0, 0, 0, 0.0
-    bill: dict[str, Any] = {}
+    engine, right = Engine(model), 0
     for begin in range(0, len(x), BLOCK):
-        shown = encode(x[begin : begin + BLOCK], rng)
-        start = time.process_time()
-        hosted = model.hosted(shown)
-        engine_cpu_s += time.process_time() - start
-        compared += assert_same(model, shown, hosted)
-        spikes += sum(int(fired.sum()) for fired in hosted.spikes)
+        part = slice(begin, begin + BLOCK)
+        hosted = engine.forward(encode(x[part], rng))
         answers = loss.rows(hosted.y).mean(axis=0).argmax(axis=-1)
-        right += int((answers == labels[begin : begin + BLOCK]).sum())
-        bill = bill or prices(hosted)
-    return {
-        "accuracy": right / len(x),
-        "samples": len(x),
-        "values compared": compared,
-        "values that differ": 0,
-        "spikes of neurons per sample": spikes / len(x),
-        "engine_cpu_s": round(engine_cpu_s, 1),
-        **bill,
-    }
+        right += int((answers == labels[part]).sum())
+    return {"accuracy": right / len(x), **engine.figures()}
 
 
 def assert_same(model: Quantized, shown: np.ndarray, hosted: Hosted) -> int:
     """Compare spikes of all layers and potentials of the readout, tick by tick; return how many."""
     forward = model.forward(shown)
-    fired = [
-        outputs
-        for layer, outputs in zip(model.layers, forward.outputs, strict=True)
-        if isinstance(layer, Unit) and not isinstance(layer, LeakyReadout)
-    ]
+    fired = list(analysis.spikes(model, forward).values())
     # The last stage is the readout: its spikes are none, its potentials are y.
     assert len(fired) == len(hosted.spikes) - 1
     for outputs, spikes in zip(fired, hosted.spikes[:-1], strict=True):
@@ -88,11 +114,11 @@ def assert_same(model: Quantized, shown: np.ndarray, hosted: Hosted) -> int:
 
 def prices(hosted: Hosted) -> dict[str, Any]:
     """Return what an inference costs: one copy of the network, one inference after another."""
-    bills: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name in PLATFORMS:
         cost = hardware.estimate(hosted, name, lanes="in turn")
         marginal, total = cost.marginal_per_work_J, cost.total_per_work_J
-        bills[name] = {
+        found[name] = {
             "title": cost.platform.title,
             "marginal_J": None if marginal is None else list(marginal),
             "total_J": None if total is None else list(total),
@@ -101,6 +127,9 @@ def prices(hosted: Hosted) -> dict[str, Any]:
             "chips": cost.chips,
             "missing": cost.missing,
             "fits": all(map(bool, cost.fit)),
+            "breaks": sorted(
+                {breach.limit for fit in cost.fit for breach in (*fit.walls, *fit.budgets)}
+            ),
         }
     counts = hardware.count(hosted)
     return {
@@ -108,5 +137,40 @@ def prices(hosted: Hosted) -> dict[str, Any]:
         "synaptic events per inference": counts.synaptic_events / hosted.work.amount,
         "host MACs per inference": hosted.host_macs / hosted.work.amount,
         "host_J": list(hosted.host_energy.over(hosted.work.amount)),
-        "bills": bills,
+        "bills": found,
     }
+
+
+def bills(found: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Return rows of a table: what was counted, each platform, and what the host does besides.
+
+    Parameters
+    ----------
+    found : sequence of dict
+        Figures of models, as `Engine.figures` gives them; a column each.
+    """
+    if not found:
+        return []
+    rows = [
+        [bill["title"], *(_energy(figures["bills"][name]) for figures in found)]
+        for name, bill in found[0]["bills"].items()
+    ]
+    host = [
+        si(figures["host_J"][0], "J") if figures["host MACs per inference"] else ""
+        for figures in found
+    ]
+    events = [f"{figures['synaptic events per inference']:,.0f}" for figures in found]
+    return [["synaptic events", *events], *rows, ["the host's products, 45 nm", *host]]
+
+
+def _energy(bill: dict[str, Any]) -> str:
+    if bill["marginal_J"] is None:
+        return "unpublished"
+    text = f"{si(bill['marginal_J'][0], 'J')} of activity"
+    if bill["total_J"] is not None:
+        text += f", {si(bill['total_J'][0], 'J')} in all"
+    if bill["fits"]:
+        return text
+    # Records of before name no limits.
+    limits = ", ".join(limit.replace("_", " ") for limit in bill.get("breaks", ()))
+    return f"{text}; does not fit" + f" ({limits})" * bool(limits)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import Table
-from spikealg.hardware.figures import si
+from studies.hosting import bills
 from studies.record import RESULTS, read
 
 PUBLISHED = {
@@ -63,7 +63,7 @@ def tables(trained: Sequence[str], hosted: Sequence[str], results: Path = RESULT
         Table(
             "Energy per digit, one after another on one copy of the network",
             ("platform", *on_engine),
-            _bills([found["figures"] for found in on_engine.values()]),
+            bills([found["figures"] for found in on_engine.values()]),
             "Estimates of `hardware.estimate`, mean of the first digits of the test; *in all* has "
             "static power in it.",
         ),
@@ -107,29 +107,3 @@ def _hosted(name: str, figures: dict[str, Any]) -> list[str]:
         f"{figures['spikes of neurons per sample']:.1f}",
         f"{figures['engine_cpu_s']:.0f}",
     ]
-
-
-def _bills(found: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """Return rows of a platform each, of what they count, and of what the host does besides."""
-    if not found:
-        return []
-    first = found[0]["bills"]
-    rows = [
-        [bill["title"], *(_energy(figures["bills"][name]) for figures in found)]
-        for name, bill in first.items()
-    ]
-    host = [
-        si(figures["host_J"][0], "J") if figures["host MACs per inference"] else ""
-        for figures in found
-    ]
-    events = [f"{figures['synaptic events per inference']:,.0f}" for figures in found]
-    return [["synaptic events", *events], *rows, ["the host's products, 45 nm", *host]]
-
-
-def _energy(bill: dict[str, Any]) -> str:
-    if bill["marginal_J"] is None:
-        return "unpublished"
-    text = f"{si(bill['marginal_J'][0], 'J')} of activity"
-    if bill["total_J"] is not None:
-        text += f", {si(bill['total_J'][0], 'J')} in all"
-    return text + ("" if bill["fits"] else "; does not fit")

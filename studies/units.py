@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from studies.unit_training import CONTROLS, TASKS, TEST, Setting, look, task_of,
 
 SEEDS = (0, 1, 2)
 ROWS = (*TABLE, *CONTROLS)
+Runs = dict[str, list[dict[str, Any]]]
+"""Figures of the seeds of each row."""
 # One process per core, and memory that is freed stays with the process: taking it from the system
 # anew in every update costs a third of the time.
 _ALONE = {
@@ -111,6 +114,19 @@ def run_all(name: str, rows: Sequence[str], seeds: Sequence[int], processes: int
             list(pool.map(start, group))
 
 
+def runs(name: str, results: Path = RESULTS) -> Runs:
+    """Return the figures of all seeds of each row that was run, at the rate that it takes."""
+    setting, found = TASKS[name][1], folder(name, results)
+    made: Runs = {}
+    for row in ROWS:
+        rate = best_rate(row, setting, found)
+        if rate is not None:
+            names = [file_name(row, seed, rate) for seed in SEEDS]
+            done = [each for each in names if (found / f"{each}.json").exists()]
+            made[row] = [read(each, found)["figures"] for each in done]
+    return made
+
+
 def tables(results: Path = RESULTS) -> list[Table]:
     """Return a table for each task of which there are results."""
     return [table(name, results) for name in TASKS if folder(name, results).exists()]
@@ -118,34 +134,31 @@ def tables(results: Path = RESULTS) -> list[Table]:
 
 def table(name: str, results: Path = RESULTS) -> Table:
     """Return mean ± standard deviation over seeds of each row, beside the published figure."""
-    setting, found = TASKS[name][1], folder(name, results)
+    setting = TASKS[name][1]
     rows = []
-    for row in ROWS:
-        rate = best_rate(row, setting, found)
-        if rate is None:
-            continue
-        paths = [found / f"{file_name(row, seed, rate)}.json" for seed in SEEDS]
-        figures = [read(path.stem, found)["figures"] for path in paths if path.exists()]
-        scores = np.array([_score(name, figure["error"]) for figure in figures])
+    for row, figures in runs(name, results).items():
+        scores = np.array([score(name, figure["error"]) for figure in figures])
         active = [share for figure in figures for share in figure["active"].values()]
         rows.append([
             row,
             str(len(figures)),
-            f"{_shown(name, scores.mean())} ± {_shown(name, scores.std())}",
-            _shown(name, setting.published[row]) if row in TABLE else "–",
+            f"{shown(name, scores.mean())} ± {shown(name, scores.std())}",
+            shown(name, setting.published[row]) if row in TABLE else "–",
             f"{np.mean(active):.1%}" if active else "–",
-            f"{rate:g}",
+            f"{figures[0]['rate']:g}",
         ])  # fmt: skip
     measure = "mean squared error" if name == "tracking" else "right answers"
     columns = ["unit", "seeds", measure, "published", "active", "rate"]
     return Table(f"{name.replace('_', ', ')}: mean ± deviation over seeds", columns, rows)
 
 
-def _score(name: str, error: float) -> float:
+def score(name: str, error: float) -> float:
+    """Return what tables show of an error: itself for tracking, else the share of right answers."""
     return error if name == "tracking" else 1 - error
 
 
-def _shown(name: str, value: float) -> str:
+def shown(name: str, value: float) -> str:
+    """Return a score as tables show it."""
     return f"{value:.4f}" if name == "tracking" else f"{value:.1%}"
 
 
