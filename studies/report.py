@@ -1,31 +1,54 @@
-"""Write the tables of docs/results.md from what runs wrote to results/.
+"""Write tables and pictures of the pages of docs/ from what runs wrote to results/.
 
 python -m studies.report
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.report import splice
+from benchmarks.report import Table, splice
+from studies.picture import Picture
 from studies.record import FOLDER
 
-STUDIES = ("mnist", "jsb")
-"""Modules of this folder; each has `tables()`, a list of Table made of what its runs recorded."""
-PAGE = FOLDER.parent / "docs" / "results.md"
+STUDIES: Mapping[str, str] = {
+    "mnist": "results.md",
+    "jsb": "results.md",
+    "units": "units.md",
+    "unit_pictures": "units.md",
+    "hosted": "units.md",
+    "binary_recurrence": "units.md",
+}
+"""Modules of this folder and the page of each. They have `tables()`, `pictures()` or both: lists of
+Table and Picture made of what its runs recorded."""
+DOCS = FOLDER.parent / "docs"
+
+
+def tables(study: str) -> list[Table]:
+    """Return the tables of a study."""
+    made: list[Table] = getattr(import_module(f"studies.{study}"), "tables", list)()
+    return made
+
+
+def pictures(study: str) -> list[Picture]:
+    """Return the pictures of a study."""
+    made: list[Picture] = getattr(import_module(f"studies.{study}"), "pictures", list)()
+    return made
 
 
 def section(study: str) -> str:
-    """Return what the page says of a study, as Markdown."""
-    found = import_module(f"studies.{study}").tables()
-    return "\n".join(table.markdown() for table in found)
+    """Return what its page says of a study, as Markdown."""
+    return "\n".join(part.markdown() for part in (*tables(study), *pictures(study)))
 
 
-def main(page: Path = PAGE) -> None:
-    """Write every section."""
-    for study in STUDIES:
-        splice(page, study, section(study))
+def main(docs: Path = DOCS) -> None:
+    """Write every section and draw every picture."""
+    for study, page in STUDIES.items():
+        splice(docs / page, study, section(study))
+        for picture in pictures(study):
+            picture.draw(docs / "images")
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def test_a_wrong_spike_on_the_engine_is_noticed():
 
 @pytest.mark.parametrize("study", report.STUDIES)
 def test_the_page_shows_what_was_recorded(study):
-    text = report.PAGE.read_text("utf-8")
+    text = (report.DOCS / report.STUDIES[study]).read_text("utf-8")
     _, _, after = text.partition(f"<!-- {study}: begin -->\n")
     shown, _, _ = after.partition(f"<!-- {study}: end -->\n")
     assert shown == report.section(study)
