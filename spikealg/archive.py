@@ -10,8 +10,8 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from spikealg.errors import FileFormatError, InputError, InputTypeError
 
-__all__ = ["read_archive", "write_archive"]
+__all__ = ["read_archive", "write_archive", "written_whole"]
 
 _HEADER = "header"
 _DAMAGE = (
@@ -51,14 +51,28 @@ def write_archive(
     OSError
         If the file cannot be written; it names `path`.
     """
-    path = _as_path(path)
     text = json.dumps({"format": format_name, "version": version, **header})
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with written_whole(path) as beside, beside.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **{_HEADER: np.array(text)}, **dict(arrays))
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Give a name beside `path` to write to; the file is renamed when it is done.
+
+    If anything fails `path` is as it was, and nothing is left beside it.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If `path` is a folder, or no path at all.
+    OSError
+        If the file cannot be written; it names `path`.
+    """
+    path = _as_path(path)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
-        with beside.open("wb") as file:
-            np.savez_compressed(
-                file, allow_pickle=False, **{_HEADER: np.array(text)}, **dict(arrays)
-            )
+        yield beside
         beside.replace(path)
     except BaseException as error:
         with suppress(OSError):

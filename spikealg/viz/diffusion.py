@@ -1,34 +1,47 @@
-"""The picture of a diffusion solution, chosen by the shape of its domain."""
+"""The picture of a diffusion solution, chosen by its mode and by the shape of its domain."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_float_array
+from spikealg.arguments import as_choice
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.layout import layout_of
 from spikealg.viz.bars import draw_bars
 from spikealg.viz.curves import draw_curves
+from spikealg.viz.directions import draw_directions
 from spikealg.viz.figure import pyplot
 from spikealg.viz.maps import draw_contours, draw_field, draw_maps, draw_shore
+from spikealg.viz.points import draw_points
+from spikealg.viz.scene import draw_scene
+from spikealg.viz.shown import as_units, require_remains, shown, summary_of
+from spikealg.viz.surfaces import draw_surfaces
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
 
 __all__ = ["draw_contours", "draw_field", "draw_shore", "plot"]
 
-_MOST = 6
-"""More times than this do not fit on a page."""
 
+def plot(
+    solution: Solution,
+    *,
+    times: npt.ArrayLike | None = None,
+    axes: Any = None,
+    scale: str = "auto",
+    units: Mapping[str, str] | None = None,
+    view: tuple[float, float] = (25.0, -60.0),
+    up: str = "z",
+    backend: str = "matplotlib",
+) -> Any:
+    """Draw the density or the values of a solution and return the figure.
 
-def plot(solution: Solution, *, times: npt.ArrayLike | None = None, axes: Any = None) -> Any:
-    """Draw the density of a solution and return the matplotlib figure.
-
-    On an interval a curve per time with its error band and the exact solution; on a box or
-    polygon of two dimensions a map per time, of the logarithm; on a graph bars per time.
+    On an interval a curve per time with its error band and the exact solution; on a box, disk or
+    polygon of two dimensions a map per time; on a surface coloured faces; on a graph bars; in phase
+    space curves for directions and the fluence. A steady solution has one state. Of a backward
+    solution the values are drawn: at the points of `at` with error bars, or at all vertices.
 
     Parameters
     ----------
@@ -37,47 +50,56 @@ def plot(solution: Solution, *, times: npt.ArrayLike | None = None, axes: Any = 
     times : sequence of float, optional
         Recorded times to draw; at most six, evenly chosen, if not given.
     axes : matplotlib Axes or sequence of them, optional
-        Where to draw: one for an interval, one per time for maps and graphs. A new figure if not
-        given.
+        Where to draw: one for an interval, one per time for all others (of a surface with
+        ``projection="3d"``). A new figure if not given.
+    scale : {"auto", "linear", "log"}
+        Whether colours tell values or, over three decades, their logarithm. "auto" is "log" for
+        densities over time of which some vertex has ten times the mean.
+    units : dict, optional
+        Names of units for labels: {"length": "m", "time": "s", "mass": "mol", "value": "€"}. Those
+        that are not named are left out.
+    view : (float, float)
+        From where a surface is seen: height above the plane and angle around `up` [degree].
+    up : {"x", "y", "z"}
+        Which axis of a surface points up; files of computer graphics often mean "y".
+    backend : {"matplotlib", "pyvista"}
+        "pyvista" shows a surface as a scene to be turned, at one of the `times` (the last), and
+        returns the `pyvista.Plotter`; needs the extra "pyvista".
+
+    Returns
+    -------
+    matplotlib.figure.Figure
 
     Raises
     ------
     MissingExtraError
-        If matplotlib is not installed.
+        If the backend is not installed.
     InputError
-        If a time was not recorded, or the domain has three dimensions.
+        If a time was not recorded, an argument is unknown, nothing is left to be drawn, or the
+        domain is a lattice of three dimensions.
     """
+    as_choice("backend", backend, ("matplotlib", "pyvista"))
+    as_choice("up", up, ("x", "y", "z"))
+    names, title = as_units(units), summary_of(solution)
+    require_remains(solution)
+    if backend == "pyvista":
+        return draw_scene(shown(solution, times, names, scale), title, up=up)
     pyplot()
-    rows = _rows(solution, times)
-    layout = layout_of(solution.problem.mesh)
+    if solution.points:
+        return draw_points(solution, names, title, axes)
+    fields = shown(solution, times, names, scale)
+    layout = fields.layout
     if len(layout.faces):
-        raise InputError(
-            "a density on a surface has no picture here: draw solution.density on the triangles "
-            "solution.problem.domain.faces"
-        )
+        return draw_surfaces(fields, title, axes, view=view, up=up)
     if layout.nodes:
-        return draw_bars(solution, rows, axes)
+        return draw_bars(fields, title, axes)
+    if layout.streaming:
+        return draw_directions(fields, title, axes)
     if len(layout.axes) == 1:
-        return draw_curves(solution, rows, axes)
+        return draw_curves(fields, title, axes)
     if len(layout.axes) == 2:
-        return draw_maps(solution, rows, axes)
+        return draw_maps(fields, title, axes)
     raise InputError(
         f"a density in {len(layout.axes)} dimensions has no picture: draw a part of "
         "solution.grid(), such as solution.grid()[-1][:, :, 0]"
     )
-
-
-def _rows(solution: Solution, times: npt.ArrayLike | None) -> list[int]:
-    n = len(solution.t)
-    if times is None:
-        return sorted({round(row) for row in np.linspace(0, n - 1, min(n, _MOST)).tolist()})
-    rows = []
-    for time in np.atleast_1d(as_float_array("times", times)).tolist():
-        row = int(np.abs(solution.t - time).argmin())
-        if not np.isclose(solution.t[row], time, rtol=1e-6, atol=0):
-            raise InputError(
-                f"times must have been recorded, got {time:g}; the nearest is {solution.t[row]:g}: "
-                "name it in t_eval"
-            )
-        rows.append(row)
-    return rows

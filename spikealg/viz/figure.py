@@ -6,7 +6,17 @@ from typing import Any
 
 from spikealg.errors import InputError, MissingExtraError
 
-__all__ = ["GRID", "INK", "new_axes", "pyplot", "tidy", "time_colours"]
+__all__ = [
+    "GRID",
+    "INK",
+    "band_label",
+    "colour_bar",
+    "exact_line",
+    "new_axes",
+    "pyplot",
+    "tidy",
+    "time_colours",
+]
 
 INK = "#22303c"
 """Colour of text and outlines."""
@@ -32,7 +42,15 @@ def pyplot() -> Any:
     return plt
 
 
-def new_axes(count: int, axes: Any, *, columns: int, width: float, height: float) -> list[Any]:
+def new_axes(
+    count: int,
+    axes: Any,
+    *,
+    columns: int,
+    width: float,
+    height: float,
+    projection: str | None = None,
+) -> list[Any]:
     """Return `count` axes: those given, or those of a new figure.
 
     Parameters
@@ -45,6 +63,8 @@ def new_axes(count: int, axes: Any, *, columns: int, width: float, height: float
         Panels side by side in a new figure.
     width, height : float
         Size of a panel in a new figure [inch].
+    projection : str, optional
+        "3d" for axes of three dimensions.
     """
     if axes is not None:
         given = list(getattr(axes, "flat", axes if isinstance(axes, (list, tuple)) else [axes]))
@@ -59,6 +79,7 @@ def new_axes(count: int, axes: Any, *, columns: int, width: float, height: float
         figsize=(width * columns, height * rows),
         squeeze=False,
         layout="constrained",
+        subplot_kw={"projection": projection},
     )
     for unused in grid.flat[count:]:
         unused.remove()
@@ -75,3 +96,22 @@ def tidy(ax: Any) -> None:
 def time_colours(count: int) -> Any:
     """Return a colour per time, dark to light, (count, 4); none so light that it is hard to see."""
     return pyplot().get_cmap("viridis")([0.75 * i / max(1, count - 1) + 0.08 for i in range(count)])
+
+
+def exact_line(ax: Any, x: Any, values: Any, *, first: bool) -> Any:
+    """Draw the exact solution, dashed, and return the line; the first one is in the legend."""
+    (line,) = ax.plot(x, values, color=INK, linewidth=1.0)
+    line.set_linestyle((0, (4, 2.5)))
+    if first:
+        line.set_label("exact")
+    return line
+
+
+def band_label(ax: Any) -> None:
+    """Say in the legend what error bands are."""
+    ax.fill_between([], [], [], color=INK, alpha=0.25, linewidth=0, label="± 2 standard errors")
+
+
+def colour_bar(panels: list[Any], colours: Any, label: str) -> Any:
+    """Add the colour bar that all panels share, and return it."""
+    return panels[0].figure.colorbar(colours.mappable(), ax=panels, label=label, shrink=0.8)

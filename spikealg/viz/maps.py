@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.solvers.diffusion.layout import Layout, layout_of
-from spikealg.viz.figure import INK, new_axes
+from spikealg.viz.colours import Colours, colours_of
+from spikealg.viz.figure import INK, colour_bar, new_axes
+from spikealg.viz.shown import Shown, Units
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution
 
-__all__ = ["draw_contours", "draw_field", "draw_maps", "draw_shore"]
+__all__ = [
+    "columns_of",
+    "draw_contours",
+    "draw_field",
+    "draw_maps",
+    "draw_shore",
+    "label_of",
+    "moving_map",
+]
 
 FloatArray = npt.NDArray[np.float64]
 _LAND = "#e9e5da"
 _WATER = "#f6fafc"
-_DECADES = 3.0
-"""How far a map of the logarithm reaches below the highest density."""
 
 
 def unit_length(layout: Layout) -> float:
@@ -29,10 +38,94 @@ def unit_length(layout: Layout) -> float:
 
 def draw_shore(ax: Any, solution: Solution) -> None:
     """Draw land, water, the shore and islands of a polygon; of a box, its frame only."""
+    _shore(ax, layout_of(solution.problem.mesh), Units())
+
+
+def draw_field(ax: Any, solution: Solution, values: npt.ArrayLike, **options: Any) -> Any:
+    """Draw values per vertex, (V,), as coloured cells; NaN is left empty.
+
+    Options go to ``ax.imshow``, such as `norm` and `cmap`. Returns the image, for a colour bar.
+    """
+    return _image(ax, layout_of(solution.problem.mesh), values, **options)
+
+
+def draw_contours(ax: Any, solution: Solution, values: npt.ArrayLike, **options: Any) -> Any:
+    """Draw contours of values per vertex, (V,); options go to ``ax.contour``, such as `levels`."""
+    layout = layout_of(solution.problem.mesh)
+    x, y = (axis / unit_length(layout) for axis in layout.axes)
+    return ax.contour(x, y, layout.grid(values).T, zorder=2, **options)
+
+
+def draw_maps(shown: Shown, title: str, axes: Any) -> Any:
+    """Draw a coloured map per time, all on one scale of colours; return the figure.
+
+    Where the scale is logarithmic it reaches three decades below the highest value, and cells
+    without walkers are left empty.
+    """
+    colours = colours_of(shown, unit_length(shown.layout) ** 2)
+    low, high = _edges(shown.layout)
+    wide = float((high[0] - low[0]) / (high[1] - low[1]))
+    height = 4.4 if len(shown.values) == 1 else 2.8 if wide > 1.6 else 3.6
+    panels = new_axes(
+        len(shown.values),
+        axes,
+        columns=columns_of(len(shown.values)),
+        width=height * max(wide, 0.6),
+        height=height,
+    )
+    for k, ax in enumerate(panels):
+        _shore(ax, shown.layout, shown.units)
+        _cells(ax, shown.layout, colours.values(shown.values[k]), colours)
+        ax.set_title(shown.titles[k], loc="left", fontsize="medium")
+        if axes is None:
+            ax.label_outer()
+    colour_bar(panels, colours, label_of(shown))
+    if axes is None:
+        panels[0].figure.suptitle(title, fontsize="medium")
+    return panels[0].figure
+
+
+def moving_map(ax: Any, shown: Shown, title: str) -> Callable[[int], None]:
+    """Draw the first time and return what draws another one in its place."""
+    colours = colours_of(shown, unit_length(shown.layout) ** 2)
+    _shore(ax, shown.layout, shown.units)
+    image = _cells(ax, shown.layout, colours.values(shown.values[0]), colours)
+    ax.set_title(title, loc="left", fontsize="medium")
+    colour_bar([ax], colours, label_of(shown))
+
+    def show(k: int) -> None:
+        image.set_data(shown.layout.grid(colours.values(shown.values[k])).T)
+
+    return show
+
+
+def label_of(shown: Shown) -> str:
+    """Return what the values of a map are; of a map of the world per km²."""
+    if not shown.layout.metres or not shown.label.startswith("density"):
+        return shown.label
+    return f"{shown.units.mass or 'mass'} per km²"
+
+
+def _cells(ax: Any, layout: Layout, values: FloatArray, colours: Colours) -> Any:
+    return _image(ax, layout, values, norm=colours.norm, cmap=colours.cmap)
+
+
+def _image(ax: Any, layout: Layout, values: npt.ArrayLike, **options: Any) -> Any:
+    low, high = _edges(layout)
+    return ax.imshow(
+        layout.grid(values).T,
+        origin="lower",
+        extent=(low[0], high[0], low[1], high[1]),
+        interpolation="nearest",
+        zorder=1,
+        **options,
+    )
+
+
+def _shore(ax: Any, layout: Layout, units: Units) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    layout = layout_of(solution.problem.mesh)
     scale = unit_length(layout)
     if layout.rings:
         ax.set_facecolor(_LAND)
@@ -49,70 +142,10 @@ def draw_shore(ax: Any, solution: Solution) -> None:
     if layout.metres:
         ax.set(xlabel="km east of the centre", ylabel="km north of the centre")
     else:
-        ax.set(xlabel="x", ylabel="y")
+        ax.set(xlabel=units.axis("x"), ylabel=units.axis("y"))
 
 
-def draw_field(ax: Any, solution: Solution, values: npt.ArrayLike, **options: Any) -> Any:
-    """Draw values per vertex, (V,), as coloured cells; NaN is left empty.
-
-    Options go to ``ax.imshow``, such as `norm` and `cmap`. Returns the image, for a colour bar.
-    """
-    layout = layout_of(solution.problem.mesh)
-    low, high = _edges(layout)
-    return ax.imshow(
-        layout.grid(values).T,
-        origin="lower",
-        extent=(low[0], high[0], low[1], high[1]),
-        interpolation="nearest",
-        zorder=1,
-        **options,
-    )
-
-
-def draw_contours(ax: Any, solution: Solution, values: npt.ArrayLike, **options: Any) -> Any:
-    """Draw contours of values per vertex, (V,); options go to ``ax.contour``, such as `levels`."""
-    layout = layout_of(solution.problem.mesh)
-    x, y = (axis / unit_length(layout) for axis in layout.axes)
-    return ax.contour(x, y, layout.grid(values).T, zorder=2, **options)
-
-
-def draw_maps(solution: Solution, rows: list[int], axes: Any) -> Any:
-    """Draw the logarithm of the density, a panel per recorded time in `rows`; return the figure.
-
-    All panels share one scale, which reaches three decades below the highest density. Cells
-    without walkers are left empty.
-    """
-    from matplotlib.colors import LogNorm
-
-    layout = layout_of(solution.problem.mesh)
-    unit = unit_length(layout) ** 2
-    density = unit * solution.density
-    low, high = _edges(layout)
-    wide = float((high[0] - low[0]) / (high[1] - low[1]))
-    height = 2.8 if wide > 1.6 else 3.6
-    panels = new_axes(
-        len(rows),
-        axes,
-        columns=_columns(len(rows)),
-        width=height * max(wide, 0.6),
-        height=height,
-    )
-    highest = float(density[rows].max())
-    norm = LogNorm(highest / 10**_DECADES, highest) if highest > 0 else None
-    image = None
-    for ax, row in zip(panels, rows, strict=True):
-        draw_shore(ax, solution)
-        values = np.where(density[row] > 0, density[row], np.nan)
-        image = draw_field(ax, solution, values, norm=norm, cmap="viridis")
-        ax.set_title(f"t = {solution.t[row]:.4g}", loc="left", fontsize="medium")
-        if axes is None:
-            ax.label_outer()
-    label = "mass per km²" if layout.metres else "density"
-    panels[0].figure.colorbar(image, ax=panels, label=label, shrink=0.8)
-    return panels[0].figure
-
-
-def _columns(count: int) -> int:
+def columns_of(count: int) -> int:
     """Return how many panels stand side by side, so that few places of the page stay empty."""
     return 2 if count in (1, 2, 4) else 3
 

@@ -75,6 +75,7 @@ def save(solution: Solution, path: str | Path) -> None:
         "rings": len(layout.rings),
         "metres": layout.metres,
         "nodes": layout.nodes,
+        "streaming": layout.streaming,
     }
     write_archive(path, FORMAT, VERSION, header, arrays)
 
@@ -116,6 +117,7 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         metres=bool(header["metres"]),
         nodes=tuple(map(str, header["nodes"])),
         faces=as_int_array("faces", arrays["faces"], low=0, high=len(arrays["mass"]) - 1),
+        streaming=bool(header.get("streaming", False)),
     )
     sides = tuple(map(str, header["sides"]))
     n, n_times = len(arrays["mass"]), len(arrays["t"])

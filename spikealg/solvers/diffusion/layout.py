@@ -41,6 +41,8 @@ class Layout:
         Names of the vertices of a graph or chain; empty for others.
     faces : (F, 3) int64
         Corners of the triangles of a surface; empty for others.
+    streaming : bool
+        Whether the second axis is the direction in which particles fly (phase space).
     """
 
     axes: tuple[FloatArray, ...]
@@ -49,6 +51,7 @@ class Layout:
     metres: bool = False
     nodes: tuple[str, ...] = ()
     faces: IntArray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
+    streaming: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,7 +80,8 @@ def layout_of(mesh: Any) -> Layout:
     if isinstance(mesh, BallMesh):
         return Layout(mesh.axes, np.flatnonzero(mesh.inside.ravel()))
     if isinstance(mesh, (LatticeMesh, PhaseMesh)):
-        return Layout(mesh.axes, np.arange(math.prod(mesh.shape)))
+        every = np.arange(math.prod(mesh.shape))
+        return Layout(mesh.axes, every, streaming=isinstance(mesh, PhaseMesh))
     if isinstance(mesh, PolygonMesh):
         return Layout(
             mesh.axes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from spikealg.solvers.diffusion import chain
 from spikealg.solvers.diffusion.estimates import count_stderr
 from spikealg.solvers.diffusion.expected import solve_live
 from spikealg.solvers.diffusion.reach import require_exit
+from spikealg.solvers.diffusion.reference import exact_density
+from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.times import step_times
 from spikealg.solvers.diffusion.walk import settle
 
@@ -49,6 +52,9 @@ class FirstPassage:
         Mean and variance, where the chain knows them whatever the end.
     last : {side: float}
         Part that leaves by each side in the end, where that is known.
+    survival : callable or None
+        Probability to be still there at a time, by the exact solution of the problem; None where
+        it has none.
     """
 
     t: FloatArray
@@ -57,6 +63,7 @@ class FirstPassage:
     walkers: int | None
     moments: tuple[float, float] | None
     last: dict[str, float]
+    survival: Callable[[float], float] | None = None
 
     def cdf(self, t: npt.ArrayLike, side: str | None = None) -> FloatArray:
         """Return the probability to have left until each time, by any side or by one.
@@ -130,6 +137,15 @@ class FirstPassage:
             statistical = float(count_stderr(found, self.walkers)) / self.walkers
         return statistical + (self.surviving if self.moments is None else 0.0)
 
+    def plot(self, **options: Any) -> Any:
+        """Draw the histogram of times with matplotlib (extra "plot") and return the figure.
+
+        Options are those of `spikealg.viz.passage.plot`.
+        """
+        from spikealg.viz.passage import plot
+
+        return plot(self, **options)
+
     @property
     def _elapsed(self) -> FloatArray:
         return np.asarray(self.t - self.t[0])
@@ -197,7 +213,23 @@ def first_passage(solution: Solution) -> FirstPassage:
         walkers=None if solution.method == "chain" else group.total_walkers,
         moments=moments,
         last={side: float(last[i]) for i, side in enumerate(rates.sides)},
+        survival=_survival(solution),
     )
+
+
+def _survival(solution: Solution) -> Callable[[float], float] | None:
+    """Return the part of the exact solution that is in the domain at a time."""
+    problem, rates = solution.problem, solution.rates
+    if problem.exact is None or isinstance(problem, SavedProblem):
+        return None
+    start, mass = solution.segments[0].start, rates.mass * rates.live / solution.total
+
+    def survival(t: float) -> float:
+        if t <= start:
+            return 1.0
+        return float(exact_density(problem, np.array([t]))[0] @ mass)
+
+    return survival
 
 
 def _exact(solution: Solution) -> tuple[tuple[float, float], FloatArray]:

@@ -354,14 +354,50 @@ class Solution:
             total += segment.steps * (step.move.nnz + step.leave.nnz)
         return total
 
+    def replay(self, steps: int = 3, lane: int = 0) -> Run:
+        """Run the first walk steps of a density circuit again, with all spikes recorded.
+
+        Draws depend on the seed alone, so these are the spikes that the solution was made of.
+
+        Parameters
+        ----------
+        steps : int
+            Walk steps, of those before the first time at which the walk was cut.
+        lane : int
+            Which copy of the circuit.
+
+        Returns
+        -------
+        Run
+            To be looked at by ``run.trace("walk", "readout")``, `spikealg.viz.raster.plot_raster`
+            or, all together, `spikealg.viz.counters.plot_counters`.
+
+        Raises
+        ------
+        InputError
+            If the solution is not that of a density circuit that walks forward without sources.
+        """
+        from spikealg.solvers.diffusion.replay import replay
+
+        return replay(self, steps, lane)
+
     def plot(self, **options: Any) -> Any:
-        """Draw the density with matplotlib (extra "plot") and return the figure.
+        """Draw density or values with matplotlib (extra "plot") and return the figure.
 
         Options are those of `spikealg.viz.diffusion.plot`.
         """
         from spikealg.viz.diffusion import plot
 
         return plot(self, **options)
+
+    def animate(self, path: str | Path | None = None, **options: Any) -> Any:
+        """Return the density in motion, a frame per recorded time; write it to a .gif or .html.
+
+        Options are those of `spikealg.viz.animation.animate`.
+        """
+        from spikealg.viz.animation import animate
+
+        return animate(self, path, **options)
 
     def to_xarray(self) -> Any:
         """Return the solution as an `xarray.Dataset` (extra "xarray")."""
