@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikealg import diffusion
-from spikealg.diffusion import Graph, Interval, Problem, solve
+from spikealg.diffusion import Graph, Interval, Problem, load, solve
 from spikealg.errors import InputError
 from spikealg.viz.counters import plot_counters
 
@@ -52,8 +52,20 @@ def test_a_replay_has_the_spikes_of_the_solution(circuit, lanes):
     np.testing.assert_array_equal(found, solution.counts[:4])
 
 
-def test_a_replay_that_cannot_be_is_refused():
+def test_walkers_that_were_added_until_a_tolerance_was_met_are_replayed_too():
+    dt = 1 / 6 / 36
+    solution = solve(ROD, dt, t_eval=[0, dt], dt=dt, rtol=0.008)
+    assert len(solution.stages) > 1
+    assert sum(stage.walkers for stage in solution.stages) == solution.walkers
+    found = sum(counts_of(solution, lane, 1) for lane in range(solution.lanes))
+    np.testing.assert_array_equal(found[0], solution.counts[0])
+
+
+def test_a_replay_that_cannot_be_is_refused(tmp_path):
     solution = solve(ROD, 0.05, walkers=20, lanes=1)
+    solution.save(tmp_path / "rod.npz")
+    with pytest.raises(InputError, match="holds no run to replay: it was read from a file"):
+        load(tmp_path / "rod.npz").replay()
     with pytest.raises(InputError, match="lane must be"):
         solution.replay(lane=1)
     with pytest.raises(InputError, match="steps must be"):

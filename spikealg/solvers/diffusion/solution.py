@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from spikealg.solvers.diffusion.rates import Rates
     from spikealg.solvers.diffusion.saved import SavedProblem
     from spikealg.solvers.diffusion.times import Segment
+    from spikealg.solvers.diffusion.walkers import Share
 
 __all__ = ["Solution"]
 
@@ -76,6 +77,9 @@ class Solution:
     runs : tuple of Run
         What the engine recorded, one run per segment, or for method "particle" per segment and
         block of lanes; empty for methods without a circuit, and after `load`.
+    stages : tuple of Share
+        Walkers and lanes of the first group (of its first batch), in the order of lanes: one entry,
+        or more if they were added until a tolerance was met; empty after `load`.
     """
 
     problem: Problem | SavedProblem
@@ -94,6 +98,7 @@ class Solution:
     probability_bits: int
     seed: int
     runs: tuple[Run, ...] = field(default=())
+    stages: tuple[Share, ...] = field(default=())
 
     def __post_init__(self) -> None:
         for array in (self.t, self.held, self.value, self.value_stderr):

@@ -174,6 +174,7 @@ def solve(
             probability_bits=probability_bits,
             seed=number,
             runs=walked.runs,
+            stages=walked.stages,
         )
 
     with reporting(progress, f"diffusion by {method}") as report:

@@ -31,22 +31,26 @@ _SOME_STEPS = 1024
 """Steps by which lanes are chosen where nobody knows how many there will be."""
 
 
-@dataclass(frozen=True, eq=False)
-class Walked:
-    """What a method gives: the groups, the stretches walked, lanes, and the engine's runs."""
-
-    groups: tuple[Group, ...]
-    segments: tuple[Segment, ...]
-    lanes: int
-    runs: tuple[Run, ...]
-
-
 @dataclass(frozen=True)
 class Share:
     """What a batch of a load is given to walk: walkers, and lanes over which they are spread."""
 
     walkers: int
     lanes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """What a method gives: the groups, the stretches walked, lanes, and the engine's runs.
+
+    `stages` are the shares of the first batch of the first group, in the order of their lanes.
+    """
+
+    groups: tuple[Group, ...]
+    segments: tuple[Segment, ...]
+    lanes: int
+    runs: tuple[Run, ...]
+    stages: tuple[Share, ...] = ()
 
 
 class Walking:
@@ -79,6 +83,7 @@ class Walking:
         self._seed, self._circuit, self._bits = seed, circuit, probability_bits
         self._grows = grows
         self._shares: list[list[Share]] = [[] for _ in plan.loads]
+        self._stages: list[Share] = []
         self._walks: list[list[Walk]] = [[] for _ in plan.loads]
         self._shared: list[dict[int, dict[Any, Any]] | None] = [None for _ in plan.loads]
         for load in plan.loads:
@@ -90,6 +95,7 @@ class Walking:
     def add(self, shares: Sequence[Sequence[Share]], report: Report) -> None:
         """Let more walkers walk, (loads, batches); a load without batches gets none."""
         every, done = sum(map(len, shares)), 0
+        self._stages.extend(shares[0][:1])
         for number, dealt in enumerate(shares):
             if self._grows or len(dealt) > 1:
                 self._shared[number] = self._shared[number] or {}
@@ -144,7 +150,7 @@ class Walking:
             segments = without_first_record(segments)
         lanes = 1 if self.method == "montecarlo" else max(s.lanes for b in self._shares for s in b)
         runs = tuple(run for walks in self._walks for walk in walks for run in walk.runs)
-        return Walked(tuple(groups), segments, lanes, runs)
+        return Walked(tuple(groups), segments, lanes, runs, tuple(self._stages))
 
 
 def shares_of(
