@@ -20,21 +20,26 @@ from spikealg.solvers.graph.paths import (
     shortest_paths,
 )
 from spikealg.solvers.graph.spanning import SpanningTree, minimum_spanning_tree
+from spikealg.solvers.graph.walks import HittingTimes, PageRank, hitting_times, pagerank
 
 __all__ = [
     "AllPairs",
     "Answer",
     "Components",
     "Flow",
+    "HittingTimes",
     "Order",
+    "PageRank",
     "Paths",
     "Reach",
     "SpanningTree",
     "all_pairs",
     "breadth_first",
     "components",
+    "hitting_times",
     "maximum_flow",
     "minimum_spanning_tree",
+    "pagerank",
     "reachable",
     "shortest_paths",
     "topological_order",

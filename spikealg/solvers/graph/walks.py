@@ -1,0 +1,263 @@
+"""Random walks on graphs: how often they visit a node, how long they take to hit one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from spikealg.arguments import as_float, as_int
+from spikealg.errors import InputError
+from spikealg.solvers.diffusion.chaindomain import Chain
+from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.solution import Solution
+from spikealg.solvers.diffusion.solve import solve
+from spikealg.solvers.graph.answer import Answer
+from spikealg.solvers.graph.edges import Edges, read_edges
+
+__all__ = ["HittingTimes", "PageRank", "hitting_times", "pagerank"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PageRank(Answer):
+    """How much of its time a walker that now and then jumps spends at each node.
+
+    Attributes
+    ----------
+    ranks, stderr : dict of node to float
+        They add up to 1; and their standard errors, 0 for method "chain".
+    solution : Solution
+        The diffusion problem that was solved: its densities are ranks times a common factor.
+    runs : tuple of Run
+        Batches of walkers; empty for method "chain".
+    """
+
+    ranks: dict[Hashable, float]
+    stderr: dict[Hashable, float]
+    solution: Solution = field(repr=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"<PageRank of {len(self.ranks)} nodes: {self.solution.walkers} walkers, "
+            f"{self.ticks} ticks, {self.spikes} spikes>"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class HittingTimes(Answer):
+    """How many steps a random walk takes on average until it is at a node.
+
+    Attributes
+    ----------
+    target : node
+    steps, stderr : dict of node to float
+        From each source; and their standard errors, 0 for method "chain".
+    runs : tuple of Run
+        Empty for method "chain".
+    """
+
+    target: Hashable
+    steps: dict[Hashable, float]
+    stderr: dict[Hashable, float]
+
+    def __repr__(self) -> str:
+        return (
+            f"<HittingTimes of {self.target!r} from {len(self.steps)} nodes: {self.ticks} ticks, "
+            f"{self.spikes} spikes>"
+        )
+
+
+def pagerank(
+    graph: Any,
+    *,
+    alpha: float = 0.85,
+    personalization: Mapping[Any, float] | None = None,
+    weight: str | None = "weight",
+    walkers: int = 10_000,
+    method: str = "density",
+    seed: int | None = 0,
+) -> PageRank:
+    """Return PageRank, by walkers that are counted by spikes.
+
+    A walker starts at a random node, follows a random edge with probability `alpha` and else is
+    gone; at a node without a way out it is gone in any case. A node's part of all visits is its
+    rank (Avrachenkov et al., "Monte Carlo methods in PageRank computation", SIAM J. Numer. Anal.
+    45, 2007). That is networkx's rank: a walker that is gone and a new one are one that jumps.
+
+    Parameters
+    ----------
+    graph : networkx graph
+        Weights of parallel edges add up; an edge of an undirected graph leads both ways.
+    alpha : float
+        Above 0 and below 1.
+    personalization : dict of node to float, optional
+        How often walkers start at each node, 0 where it is not named; everywhere alike unless
+        given.
+    weight : str or None
+        Edge attribute that holds how often an edge is taken, 1 where it is missing. None: all are
+        taken alike.
+    walkers, method, seed
+        As for `diffusion.solve`: "density" is a spiking circuit, "chain" exact and without spikes.
+
+    Returns
+    -------
+    PageRank
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If an argument cannot be used.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> ranks = pagerank(nx.DiGraph([(0, 1), (1, 0), (2, 0)]), method="chain").ranks
+    >>> {node: round(rank, 4) for node, rank in ranks.items()}
+    {0: 0.4865, 1: 0.4635, 2: 0.05}
+    """
+    edges = read_edges(graph, weight)
+    alpha = as_float("alpha", alpha, above=0, below=1)
+    start = _starts(edges, personalization)
+    step = _steps(edges)
+    # Walkers leave a node 1/α times in a unit of time, so that with steps of α they always do.
+    rates = sparse.csr_array(step - sparse.diags_array(np.full(len(start), 1 / alpha)))
+    solution = solve(
+        Problem(Chain(rates), source=start, mode="steady", t_span=(0, math.inf)),
+        dt=alpha, walkers=walkers, method=method, seed=seed,
+    )  # fmt: skip
+    visits = solution.density[-1]
+    return PageRank(
+        _by_node(edges, visits / visits.sum()),
+        _by_node(edges, solution.stderr[-1] / visits.sum()),
+        solution,
+        runs=solution.runs,
+    )
+
+
+def hitting_times(
+    graph: Any,
+    target: Any,
+    *,
+    sources: Iterable[Any] | None = None,
+    weight: str | None = "weight",
+    walkers: int = 1000,
+    method: str = "density",
+    seed: int | None = 0,
+) -> HittingTimes:
+    """Return how many steps a random walk takes on average until it is at `target`.
+
+    Parameters
+    ----------
+    graph : networkx graph
+        As for `pagerank`.
+    target : node
+    sources : iterable of nodes, optional
+        Where walks start; at all other nodes unless given.
+    weight : str or None
+        As for `pagerank`.
+    walkers : int
+        For each source.
+    method, seed
+        As for `diffusion.solve`: "density" is a spiking circuit, "chain" exact and without spikes.
+
+    Returns
+    -------
+    HittingTimes
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If an argument cannot be used, or a walk may never be at the target.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> steps = hitting_times(nx.path_graph(4), 0, method="chain").steps
+    >>> {node: round(number, 6) for node, number in steps.items()}
+    {1: 5.0, 2: 8.0, 3: 9.0}
+    """
+    edges = read_edges(graph, weight)
+    goal = edges.vertex("target", target)
+    walkers = as_int("walkers", walkers, low=1)
+    others = (node for node in edges.nodes if node != target)
+    names = tuple(others if sources is None else dict.fromkeys(sources))
+    starts = [edges.vertex("sources", node) for node in names]
+    step = _steps(edges)
+    _require_hit(edges, step, goal, starts)
+    rates = sparse.csr_array(step - sparse.diags_array(step.sum(axis=1)))
+    domain = Chain(rates)
+    steps, stderr, runs = {}, {}, []
+    for node, start in zip(names, starts, strict=True):
+        if start == goal:
+            steps[node] = stderr[node] = 0.0
+            continue
+        problem = Problem(domain, boundary={goal: "absorb"}, initial=start)
+        solution = solve(problem, (0, math.inf), dt=1.0, walkers=walkers, method=method, seed=seed)
+        passage = solution.first_passage()
+        steps[node], stderr[node] = passage.mean, passage.mean_stderr
+        runs += solution.runs
+    return HittingTimes(target, steps, stderr, runs=tuple(runs))
+
+
+def _steps(edges: Edges) -> sparse.csr_array:
+    """Return the probability of each step, (n, n); rows of nodes without a way out are empty."""
+    n = len(edges.nodes)
+    both = np.ones(len(edges.start), dtype=bool) if edges.directed else edges.start != edges.end
+    weights = sparse.coo_array((edges.value.astype(np.float64), (edges.start, edges.end)), (n, n))
+    matrix = weights.tocsr()
+    if not edges.directed:
+        back = (edges.value[both].astype(np.float64), (edges.end[both], edges.start[both]))
+        matrix = matrix + sparse.coo_array(back, (n, n)).tocsr()
+    out = np.asarray(matrix.sum(axis=1))
+    return sparse.csr_array(sparse.diags_array(1 / np.where(out > 0, out, 1)) @ matrix)
+
+
+def _starts(edges: Edges, given: Mapping[Any, float] | None) -> FloatArray:
+    """Return how likely a walker starts at each node, (n,)."""
+    n = len(edges.nodes)
+    if given is None:
+        return np.full(n, 1 / n)
+    start = np.zeros(n)
+    for node, share in given.items():
+        start[edges.vertex("personalization", node)] = as_float(
+            f"personalization[{node!r}]", share, low=0
+        )
+    if not start.any():
+        raise InputError("personalization must hold a number above 0, got none")
+    return start / start.sum()
+
+
+def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[int]) -> None:
+    """Refuse walks that may come to where no way leads to the goal."""
+    here = np.arange(len(edges.nodes))
+    lost = ~_that_reach(step, here == goal)
+    onward = sparse.csr_array(sparse.diags_array((here != goal).astype(np.float64)) @ step)
+    doomed = _that_reach(onward, lost)
+    for start in starts:
+        if doomed[start]:
+            reached = _that_reach(sparse.csr_array(onward.T), here == start)
+            nodes, end = edges.nodes, int(np.argmax(lost & reached))
+            raise InputError(
+                f"target must be hit for certain, but from {nodes[start]!r} a walk may come to "
+                f"{nodes[end]!r}, from where no way leads to {nodes[goal]!r}"
+            )
+
+
+def _that_reach(step: sparse.csr_array, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return which vertices have a way to some vertices, these included."""
+    while True:
+        more = there | (step @ there.astype(np.float64) > 0)
+        if (more == there).all():
+            return there
+        there = more
+
+
+def _by_node(edges: Edges, values: FloatArray) -> dict[Hashable, float]:
+    return dict(zip(edges.nodes, values.tolist(), strict=True))
