@@ -113,13 +113,17 @@ class TrackingTask:
 
 
 class LabelledTask:
-    """Digits, of whose training samples a tenth is held out; the error is a share of samples."""
+    """Digits, of whose training samples a tenth is held out; the error is a share of samples.
+
+    Noise of standard deviation `noise` is added to what is learnt from.
+    """
 
     loss: Loss = CrossEntropy("last")
     outputs = 10
 
-    def __init__(self, samples: Labelled, most: int | None = None) -> None:
+    def __init__(self, samples: Labelled, most: int | None = None, noise: float = 0.0) -> None:
         self.samples = samples
+        self.noise = np.float32(noise)
         self.shape = samples.shape
         order = np.random.default_rng(0).permutation(len(samples.train))
         self.held_out, self.train = np.split(order, [len(order) // 10])
@@ -128,7 +132,10 @@ class LabelledTask:
     def batch(self, size: int, rng: np.random.Generator, done: float) -> tuple[Any, Any]:
         """Return sequences to learn from."""
         which = rng.choice(self.train, size)
-        return self.samples.encode(self.samples.train[which]), self.samples.train_labels[which]
+        frames = self.samples.encode(self.samples.train[which])
+        if self.noise:
+            frames += self.noise * rng.standard_normal(frames.shape, dtype=np.float32)
+        return frames, self.samples.train_labels[which]
 
     def judged(self, model: Sequential, stream: int) -> tuple[float, Forward]:
         """Return the error on held-out or test samples, and the last pass through the model."""
@@ -144,7 +151,7 @@ class LabelledTask:
 
 
 Task = TrackingTask | LabelledTask
-COLUMN = {"kernel": (3, 1), "hidden": (100,)}
+COLUMN = {"kernel": (3, 1), "strides": ((2, 1), (2, 1)), "hidden": (100,)}
 """Networks of frames that are columns: speech and rows of digits."""
 IMAGES = {"strides": (2, 2), "hidden": (100,)}
 
@@ -167,20 +174,24 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
         ),
     ),
     "speech": (
-        lambda: LabelledTask(speech()),
+        lambda: LabelledTask(speech(), noise=0.2),
         Setting(4000, 32, _SPEECH, network=COLUMN),
     ),
     "speech_official": (
-        lambda: LabelledTask(speech("official")),
+        lambda: LabelledTask(speech("official"), noise=0.2),
         Setting(4000, 32, _SPEECH, network=COLUMN),
     ),
     "digits": (
         lambda: LabelledTask(digits(), most=20000),
-        Setting(4000, 50, _DIGITS, decay=0.9, network=IMAGES),
+        Setting(3000, 50, _DIGITS, decay=0.9, network=IMAGES),
+    ),
+    "digits_all": (
+        lambda: LabelledTask(digits()),
+        Setting(12000, 50, _DIGITS, rates=(3e-3,), decay=0.9, network=IMAGES),
     ),
     "digits_rows": (
         lambda: LabelledTask(digits("rows"), most=20000),
-        Setting(4000, 50, _DIGITS, network=COLUMN),
+        Setting(3000, 50, _DIGITS, network=COLUMN),
     ),
 }
 """Tasks by name: how they are made, and what all rows of the table share."""
