@@ -48,9 +48,8 @@ def as_float(
     """Return `value` as a finite float in [`low`, `high`], > `above` and < `below`."""
     wanted = "a finite number" + _range(low, high)
     wanted += "" if above is None else f" above {above}"
-    wanted += (
-        "" if below is None else f"{'' if low is None and above is None else ' and'} below {below}"
-    )
+    if below is not None:
+        wanted += f"{'' if low is None and above is None else ' and'} below {below}"
     if isinstance(value, (bool, np.bool_)):
         raise InputTypeError(f"{name} must be {wanted}, got {value!r}")
     try:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from spikealg.arguments import as_float, as_int
+from spikealg.engine import Run
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.chaindomain import Chain
 from spikealg.solvers.diffusion.problem import Problem
@@ -193,7 +194,9 @@ def hitting_times(
     _require_hit(edges, step, goal, starts)
     rates = sparse.csr_array(step - sparse.diags_array(step.sum(axis=1)))
     domain = Chain(rates)
-    steps, stderr, runs = {}, {}, []
+    steps: dict[Hashable, float] = {}
+    stderr: dict[Hashable, float] = {}
+    runs: list[Run] = []
     for node, start in zip(names, starts, strict=True):
         if start == goal:
             steps[node] = stderr[node] = 0.0
@@ -253,7 +256,7 @@ def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[i
 def _that_reach(step: sparse.csr_array, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which vertices have a way to some vertices, these included."""
     while True:
-        more = there | (step @ there.astype(np.float64) > 0)
+        more = there | np.asarray(step @ there.astype(np.float64) > 0)
         if (more == there).all():
             return there
         there = more
