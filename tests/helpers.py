@@ -25,7 +25,7 @@ from spikealg.solvers.diffusion.phasespace import PhaseSpace
 from spikealg.solvers.diffusion.polygon import Polygon
 from spikealg.solvers.diffusion.surfaces import Sphere, Torus
 from spikealg.solvers.diffusion.trianglemesh import TriangleMesh
-from tests.circuits.cases import arithmetic, logic, order, sets, timing
+from tests.circuits.cases import arithmetic, frames, logic, order, sequences, sets, timing
 
 # ------------------------------------------------------------------ kernels
 
@@ -63,7 +63,15 @@ def refused(message: str, error: type[SpikealgError] = WiringError):
 # ------------------------------------------------------------------ circuits
 
 
-ALL_CIRCUITS = [*logic.CASES, *timing.CASES, *arithmetic.CASES, *sets.CASES, *order.CASES]
+ALL_CIRCUITS = [
+    *logic.CASES,
+    *timing.CASES,
+    *arithmetic.CASES,
+    *sets.CASES,
+    *order.CASES,
+    *frames.CASES,
+    *sequences.CASES,
+]
 
 
 def present_in_turn(

@@ -177,3 +177,14 @@ def test_ostl(run):
     assert numbers["OSTL grows"] == pytest.approx(1, abs=0.02)
     assert f"by OSTL the same but for {numbers['losses apart']:.1e} of it" in text
     assert (folder / "ostl.png").stat().st_size > 20_000
+
+
+def test_velocimetry(run):
+    numbers, text, folder = run("12_velocimetry")
+    assert numbers["windows"] == 14**2
+    # Whole pixels are off by 0.40 in the median; in the core of the vortex windows are unsure.
+    assert numbers["median error"] == pytest.approx(0.40, abs=0.1)
+    assert numbers["within a pixel %"] > 93
+    assert numbers["ticks"] < 12**2
+    assert "196 windows" in text
+    assert (folder / "velocimetry.png").stat().st_size > 20_000

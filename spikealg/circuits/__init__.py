@@ -17,6 +17,14 @@ from spikealg.circuits.library.comparison import (
     Equal,
     GreaterThan,
 )
+from spikealg.circuits.library.convolution import (
+    Convolution,
+    Filter,
+)
+from spikealg.circuits.library.correlation import (
+    CrossCorrelation,
+    Displacement,
+)
 from spikealg.circuits.library.division import (
     Divider,
     Modulo,
@@ -42,6 +50,9 @@ from spikealg.circuits.library.gates import (
     ThresholdGate,
     Xor,
 )
+from spikealg.circuits.library.histogram import (
+    Histogram,
+)
 from spikealg.circuits.library.linear import (
     MatrixVector,
     MultiplyByConstant,
@@ -66,6 +77,13 @@ from spikealg.circuits.library.negation import (
     Absolute,
     NegateIf,
 )
+from spikealg.circuits.library.packing import (
+    Knapsack,
+    SubsetSums,
+)
+from spikealg.circuits.library.patterns import (
+    PatternMatcher,
+)
 from spikealg.circuits.library.routing import (
     Decoder,
     Demultiplexer,
@@ -79,6 +97,11 @@ from spikealg.circuits.library.saturating import (
     Saturate,
     SaturatingAdder,
     SaturatingSubtractor,
+)
+from spikealg.circuits.library.sequences import (
+    EditDistance,
+    LongestCommon,
+    LongestIncreasing,
 )
 from spikealg.circuits.library.serial import (
     BitSerialAdder,
@@ -122,6 +145,9 @@ from spikealg.circuits.library.timing import (
     Stretch,
     Timer,
 )
+from spikealg.circuits.library.triangles import (
+    TriangleCount,
+)
 from spikealg.circuits.library.winners import (
     ArgMax,
     ArgMin,
@@ -150,28 +176,37 @@ __all__ = [
     "Comparator",
     "CompareExchange",
     "Constant",
+    "Convolution",
     "Counter",
+    "CrossCorrelation",
     "Decoder",
     "Delay",
     "DelayLine",
     "Demultiplexer",
+    "Displacement",
     "Divider",
     "Drawing",
+    "EditDistance",
     "Encoder",
     "Equal",
     "Fifo",
+    "Filter",
     "FixedPoint",
     "FixedPointMultiplier",
     "FromStream",
     "FromTemporal",
     "Gate",
     "GreaterThan",
+    "Histogram",
     "Hold",
     "In",
     "Instance",
+    "Knapsack",
     "Largest",
     "LargestByTime",
     "Latch",
+    "LongestCommon",
+    "LongestIncreasing",
     "Majority",
     "MatrixProduct",
     "MatrixVector",
@@ -191,6 +226,7 @@ __all__ = [
     "Not",
     "Or",
     "Out",
+    "PatternMatcher",
     "PopCount",
     "PriorityEncoder",
     "Register",
@@ -205,6 +241,7 @@ __all__ = [
     "SortByTime",
     "SquareRoot",
     "Stretch",
+    "SubsetSums",
     "Subtractor",
     "SumOf",
     "TemporalSort",
@@ -216,6 +253,7 @@ __all__ = [
     "ToStream",
     "ToTemporal",
     "Toggle",
+    "TriangleCount",
     "WeightedSum",
     "WinnerTakeAll",
     "Xor",

@@ -356,6 +356,8 @@ def test_constant_is_there_in_every_tick():
         (circuits.Encoder(1), {"a": np.arange(2)}),
         (circuits.Saturate(4, 1, False, True), {"a": np.arange(16)}),
         (circuits.WeightedSum([0, 0]), {"a": np.arange(4)}),
+        (circuits.Filter([0, 0], 2), {"x": np.arange(4)}),
+        (circuits.Knapsack([1, 9], [0, 0], 1), {"use": [3, 3], "room": [0, 1], "start": [1, 1]}),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
@@ -387,7 +389,7 @@ def test_a_number_at_the_wrong_interval_is_wrong():
 
 
 LOUD = {"not", "comparator", "decoder", "equal", "max_of", "min_of", "add_constant", "divider"}
-LOUD |= {"square_root", "at_least", "arg_max", "arg_min"}
+LOUD |= {"square_root", "at_least", "arg_max", "arg_min", "histogram"}
 
 
 def test_idle_circuits_are_silent():

@@ -16,7 +16,13 @@ from spikealg.circuits.ports import In, Out, number_coding, numbered
 from spikealg.circuits.signal import Signal, concat
 from spikealg.errors import InputError
 
-__all__ = ["MatrixVector", "MultiplyByConstant", "ThresholdMatrixVector", "signed_digits"]
+__all__ = [
+    "MatrixVector",
+    "MultiplyByConstant",
+    "ThresholdMatrixVector",
+    "scaled_sum",
+    "signed_digits",
+]
 
 
 def signed_digits(number: int) -> list[tuple[int, int]]:
