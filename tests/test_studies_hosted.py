@@ -40,7 +40,7 @@ TASKS = {
 }
 VALUES = {
     "tracking": 6 * SEQUENCES * (3 * 100 + 4 * 25 + 2),
-    "speech": 5 * SAMPLES * (3 * 12 + 4 * 12 + 8 + 10),
+    "speech": 5 * SAMPLES * (3 * 6 + 4 * 3 + 8 + 10),
 }
 
 
