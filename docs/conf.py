@@ -16,8 +16,14 @@ author = "spikealg developers"
 copyright = "2026, spikealg developers"
 release = installed_version("spikealg")
 
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
-exclude_patterns = ["_build"]
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "gallery"]
 html_theme = "alabaster"
 
 # The summary tables would list every attribute twice and want one page each.
@@ -25,6 +31,20 @@ numpydoc_show_class_members = False
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 myst_heading_anchors = 2
+
+# The scripts of the gallery run when the pages are built; one that fails fails the build.
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "generated/gallery",
+    "filename_pattern": "/plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "image_srcset": ["2x"],
+    "matplotlib_animations": True,
+    "show_signature": False,
+    "write_computation_times": False,
+}
 
 
 def setup(app: Any) -> None:
