@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikealg.learners.tasks import Labelled, tracking
-from studies import demonstration, hosted, units
+from studies import baselines, demonstration, hosted, units
 from studies.hosting import PLATFORMS
 from studies.record import Record, read
 from studies.unit_training import COLUMN, LabelledTask, Setting, TrackingTask
@@ -99,6 +99,20 @@ def test_the_network_of_the_page_fires_its_spikes_on_the_engine(monkeypatch):
     assert found.y.shape == tracks.target.shape
     assert found.spikes[0].any()
     assert demonstration.PATH.stat().st_size < 100_000
+
+
+def test_what_needs_no_training(tmp_path):
+    assert baselines.tables(tmp_path) == []
+    task = TrackingTask(tracking(size=12, ticks=12, noise=0.2))
+    task.count = 32
+    found = baselines.tracked(task)
+    assert found["the centre, always"] == pytest.approx(1 / 12, rel=0.3)
+    assert found["high-pass"] < 0.5 * found["still frame"]
+    with Record("baselines", {}, tmp_path, tmp_path) as record:
+        record.figures |= {"tracking": found, "speech_official": {"nearest neighbour": 0.04}}
+    (table,) = baselines.tables(tmp_path)
+    assert len(table.rows) == len(found) + 1
+    assert table.rows[-1] == ["speech, official", "nearest neighbour", "96.0%"]
 
 
 def test_tables_of_what_was_hosted(places):

@@ -95,8 +95,9 @@ def animate_tracks(
     lines = []
     for name, colour, x, y in _places(tracks, sample, found):
         for k in range(x.shape[1]):
-            (tail,) = panels[2].plot([], [], "-", color=colour, linewidth=1.2)
-            (head,) = panels[2].plot([], [], "o", color=colour, fillstyle="none", markersize=9)
+            (tail,) = panels[2].plot([], [], "-", color=colour, linewidth=2)
+            (head,) = panels[2].plot([], [], "o", color=colour, fillstyle="none", markersize=12)
+            head.set_markeredgewidth(2)
             lines += [(tail, x[:, k], y[:, k], 0), (head, x[:, k], y[:, k], None)]
         tail.set_label(name)
     panels[2].legend(facecolor="white", fontsize="small", labelcolor="linecolor", loc="upper right")
