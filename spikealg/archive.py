@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from spikealg.errors import FileFormatError, InputError, InputTypeError
 
-__all__ = ["read_archive", "write_archive", "written_whole"]
+__all__ = ["read_archive", "require_file_name", "write_archive", "written_whole"]
 
 _HEADER = "header"
 _DAMAGE = (
@@ -127,11 +127,25 @@ def read_archive(
     return header, arrays
 
 
-def _as_path(path: str | Path) -> Path:
+def require_file_name(argument: str, path: str | Path) -> Path:
+    """Return `path` as one at which a file could be written; errors name the `argument`.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If it is a folder, is in a folder that does not exist, or is no path at all.
+    """
+    found = _as_path(path, argument)
+    if not found.parent.is_dir():
+        raise InputError(f"{argument} must be in a folder that exists, got {str(path)!r}")
+    return found
+
+
+def _as_path(path: str | Path, argument: str = "path") -> Path:
     try:
         found = Path(path)
     except TypeError:
-        raise InputTypeError(f"path must be the name of a file, got {path!r}") from None
+        raise InputTypeError(f"{argument} must be the name of a file, got {path!r}") from None
     if found.is_dir():
-        raise InputError(f"path must be the name of a file, got the folder {str(path)!r}")
+        raise InputError(f"{argument} must be the name of a file, got the folder {str(path)!r}")
     return found

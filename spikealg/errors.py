@@ -18,6 +18,7 @@ __all__ = [
     "SpikealgError",
     "TooLargeError",
     "WiringError",
+    "WorkerLostError",
 ]
 
 
@@ -75,3 +76,7 @@ class CheckFailedError(SpikealgError, AssertionError):
 
 class DivergedError(SpikealgError, ArithmeticError):
     """Training left the finite numbers; the message names the epoch and what would help."""
+
+
+class WorkerLostError(SpikealgError, RuntimeError):
+    """Workers of an executor died again and again; the message names the work and what died."""

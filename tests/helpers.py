@@ -23,6 +23,7 @@ from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.lattice import Box, Interval
 from spikealg.solvers.diffusion.phasespace import PhaseSpace
 from spikealg.solvers.diffusion.polygon import Polygon
+from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.surfaces import Sphere, Torus
 from spikealg.solvers.diffusion.trianglemesh import TriangleMesh
 from tests.circuits.cases import arithmetic, frames, logic, order, sequences, sets, timing
@@ -222,3 +223,18 @@ ALL_DOMAINS = [
         {},
     ),
 ]
+
+
+# ------------------------------------------------------------------ solutions
+
+
+def same_walkers(one: Solution, other: Solution) -> None:
+    """Assert that whatever walkers gave is the same, bit for bit."""
+    assert (one.lanes, one.circuit, one.seed) == (other.lanes, other.circuit, other.seed)
+    for group, twin in zip(one.groups, other.groups, strict=True):
+        for name in ("walkers", "counts", "exited", "left", "stay"):
+            np.testing.assert_array_equal(getattr(group, name), getattr(twin, name))
+    np.testing.assert_array_equal(one.value, other.value)
+    np.testing.assert_array_equal(one.value_stderr, other.value_stderr)
+    if one.runs:
+        assert str(one.circuit_summary()) == str(other.circuit_summary())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -19,7 +18,6 @@ __all__ = [
     "Metric",
     "checked_metrics",
     "checked_samples",
-    "require_checkpoint_folder",
     "require_model",
     "require_tools",
     "require_update",
@@ -78,9 +76,3 @@ def require_update(update: str, loss: Loss) -> None:
             'update="step" must come with a loss over "each" tick from tick 0, got '
             f"over={loss.over!r}, from_tick={loss.from_tick}"
         )
-
-
-def require_checkpoint_folder(checkpoint: str | Path) -> None:
-    """Raise if the file could not be written when the first epoch is over."""
-    if not Path(checkpoint).parent.is_dir():
-        raise InputError(f"checkpoint must be in a folder that exists, got {str(checkpoint)!r}")

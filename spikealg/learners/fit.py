@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.archive import require_file_name
 from spikealg.arguments import as_float, as_float_array, as_int
 from spikealg.errors import DivergedError, InputError
 from spikealg.learners.base import sequence
@@ -20,7 +21,6 @@ from spikealg.learners.checks import (
     Metric,
     checked_metrics,
     checked_samples,
-    require_checkpoint_folder,
     require_model,
     require_tools,
     require_update,
@@ -199,8 +199,7 @@ def fit(
     factor = Constant() if schedule is None else schedule
     history, best = History(), _copy(model)
     if checkpoint is not None:
-        require_checkpoint_folder(checkpoint)
-        if Path(checkpoint).exists():
+        if require_file_name("checkpoint", checkpoint).exists():
             notes, best = read_checkpoint(checkpoint, model, optimiser, seed)
             history = History(**notes)
     with reporting(progress, "training") as report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,30 +10,26 @@ import numpy.typing as npt
 from spikealg.progress import Report, silent
 from spikealg.solvers.diffusion import chain
 from spikealg.solvers.diffusion.groups import Group, Load
-from spikealg.solvers.diffusion.march import march
+from spikealg.solvers.diffusion.march import follow, march
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.reach import can_leave, require_exit
 from spikealg.solvers.diffusion.stationary import stationary_probability
 from spikealg.solvers.diffusion.times import Segment
-from spikealg.solvers.diffusion.transition import Transition
-from spikealg.solvers.diffusion.walk import Walk, settle
+from spikealg.solvers.diffusion.walk import Stretch, Walk, settle, time_spent
 
 __all__ = ["expect", "solve_live", "walk_chain"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
-def walk_chain(
-    transition: Transition,
-    start: npt.NDArray[Any],
-    steps: IntArray,
-    *,
-    number: int,
-    report: Report,
-) -> Walk:
-    """Walk one segment by the chain."""
-    return chain.walk(transition, start, steps)
+def walk_chain(stretch: Stretch) -> Walk:
+    """Walk one stretch by the chain."""
+    walked = chain.walk(stretch.transition, stretch.start, stretch.every)
+    if not stretch.timed:
+        return walked
+    stay = stretch.transition.dt * time_spent(walked.counts)
+    kept = stretch.steps
+    return Walk(walked.counts[kept], walked.exited[kept], walked.left, (), stay[kept])
 
 
 def expect(
@@ -66,7 +61,8 @@ def expect(
     elif endless:
         walk = _leave(rates, load.probability)
     else:
-        walk = march(rates, segments, load.probability, walk_chain, report, timed=load.timed)
+        marching = march(rates, segments, load.probability, timed=load.timed)
+        walk = follow(marching, walk_chain, report)
     return Group(
         load,
         np.array([walkers]),

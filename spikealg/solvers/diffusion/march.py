@@ -1,24 +1,31 @@
-"""Walks over segments of different steps: the last state of one is the start of the next."""
+"""Walks over segments of different steps: the last state of one is the start of the next.
+
+A march is a generator: it yields each stretch that is to be walked and is sent the walk, so that
+whoever drives it decides where, and beside what else, the stretch is walked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.errors import InputError
-from spikealg.progress import Report, part, silent
+from spikealg.progress import Report
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.times import Segment
 from spikealg.solvers.diffusion.transition import Transition
-from spikealg.solvers.diffusion.walk import Walk
+from spikealg.solvers.diffusion.walk import Stretch, Walk
 
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["WalkSegment", "march", "march_endlessly"]
+__all__ = ["March", "follow", "march", "march_endlessly"]
+
+March = Generator[Stretch, Walk, Walk]
+"""Yields stretches, is sent their walks, returns one Walk over all of them."""
 
 _RECORDED = 2**23
 """Numbers that a walk records at a time where every step counts."""
@@ -26,31 +33,10 @@ _FIRST_STRETCH = 256
 _MOST_STEPS = 2**31 - 1
 
 
-class WalkSegment(Protocol):
-    """One method's walk over one segment."""
-
-    def __call__(
-        self,
-        transition: Transition,
-        start: npt.NDArray[Any],
-        steps: npt.NDArray[np.int64],
-        *,
-        number: int,
-        report: Report,
-    ) -> Walk:
-        """Return the walkers after `steps` from `start`; `number` counts walks from 0."""
-
-
 def march(
-    rates: Rates,
-    segments: Sequence[Segment],
-    start: npt.NDArray[Any],
-    walk: WalkSegment,
-    report: Report,
-    *,
-    timed: bool = False,
-) -> Walk:
-    """Return one Walk over all segments.
+    rates: Rates, segments: Sequence[Segment], start: npt.NDArray[Any], *, timed: bool = False
+) -> March:
+    """Walk over all segments.
 
     Parameters
     ----------
@@ -60,17 +46,12 @@ def march(
         In the order of time.
     start : (V,)
         Walkers (int64) or probabilities (float64) at the start.
-    walk : callable
-        Walks one segment.
-    report : callable
-        Gets the fraction done.
     timed : bool
         Whether the time spent at each vertex is wanted. Segments are then walked in stretches of
-        which every step is recorded.
+        which every step is looked at.
     """
     trail = _Trail(start, timed)
     done, steps = 0, max(1, sum(segment.steps for segment in segments))
-    report(0.0)
     for segment in segments:
         transition = segment.own(rates).transition(segment.dt)
         longest = max(1, _RECORDED // len(start)) if timed else segment.steps
@@ -80,23 +61,16 @@ def march(
             wanted = recorded[(recorded > first) & (recorded <= last)] - first
             if first == 0 and 0 in segment.recorded:
                 wanted = np.concatenate([[0], wanted])
-            reach = part(report, (done + first) / steps, (done + last) / steps)
-            trail.walk(transition, walk, last - first, wanted, reach)
+            reach = (done + first) / steps, (done + last) / steps
+            yield from trail.walk(transition, last - first, wanted, reach)
         done += segment.steps
-    report(1.0)
     return trail.finish()
 
 
 def march_endlessly(
-    rates: Rates,
-    dt: float,
-    start: npt.NDArray[np.int64],
-    walk: WalkSegment,
-    report: Report = silent,
-    *,
-    timed: bool = False,
-) -> Walk:
-    """Return the Walk of all walkers until the last of them has left; ``counts`` is (1, V) of 0.
+    rates: Rates, dt: float, start: npt.NDArray[np.int64], *, timed: bool = False
+) -> March:
+    """Walk until the last walker has left; ``counts`` is (1, V) of 0.
 
     Raises
     ------
@@ -107,9 +81,9 @@ def march_endlessly(
     transition = rates.transition(dt)
     most = max(1, _RECORDED // len(start)) if timed else 2**16
     stretch, total, taken = min(_FIRST_STRETCH, most), max(1, int(start.sum())), 0
-    report(0.0)
     while taken == 0 or trail.state.any():
-        trail.walk(transition, walk, stretch, np.zeros(0, dtype=np.int64), silent)
+        done = 1 - float(trail.state.sum()) / total
+        yield from trail.walk(transition, stretch, np.zeros(0, dtype=np.int64), (done, done))
         taken += stretch
         if taken > _MOST_STEPS:
             raise InputError(
@@ -117,10 +91,26 @@ def march_endlessly(
                 "t_span that ends"
             )
         stretch = min(2 * stretch, most)
-        report(1 - float(trail.state.sum()) / total)
     trail.record_end()
-    report(1.0)
     return trail.finish()
+
+
+def follow(marching: March, walk: Callable[[Stretch], Walk], report: Report) -> Walk:
+    """Return what a march returns if `walk` walks its stretches, one after another.
+
+    `report` gets the fraction done.
+    """
+    report(0.0)
+    try:
+        stretch = next(marching)
+        while True:
+            walked = walk(stretch)
+            report(stretch.done[1])
+            stretch = marching.send(walked)
+    except StopIteration as end:
+        report(1.0)
+        whole: Walk = end.value
+        return whole
 
 
 class _Trail:
@@ -138,23 +128,22 @@ class _Trail:
     def walk(
         self,
         transition: Transition,
-        walk: WalkSegment,
         steps: int,
         wanted: npt.NDArray[np.int64],
-        report: Report,
-    ) -> None:
-        """Walk `steps` steps and keep what is `wanted` of them."""
-        every = np.arange(steps + 1) if self.timed else np.unique(np.append(wanted, steps))
-        walked = walk(transition, self.state, every, number=self.number, report=report)
-        kept = np.searchsorted(every, wanted)
+        done: tuple[float, float],
+    ) -> Generator[Stretch, Walk, None]:
+        """Have `steps` steps walked and keep what is `wanted` of them."""
+        looked = np.unique(np.append(wanted, steps))
+        walked = yield Stretch(transition, self.state, looked, self.timed, self.number, done)
+        kept = slice(len(wanted))
         before = self.left[-1][-1] if self.left else 0
         self.counts.append(walked.counts[kept])
         self.exited.append(before + walked.exited[kept])
         self.left.append(before + walked.left[1 if self.left else 0 :])
         self.runs.extend(walked.runs)
         if self.timed:
-            spent = np.concatenate([np.zeros((1, len(self.state))), walked.counts[:-1]])
-            spent = self.stay + transition.dt * np.cumsum(spent, axis=0)
+            assert walked.stay is not None, "the stretch is timed"
+            spent = self.stay + walked.stay
             self.stays.append(spent[kept])
             self.stay = spent[-1]
         # A walker is where it is, whatever the step that took it there (Markov).

@@ -1,27 +1,24 @@
-"""The methods of `solve`, each as a walk over one segment with the same arguments."""
+"""The methods of `solve`, and the walk over a stretch by each that draws."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from spikealg.errors import InputError
-from spikealg.progress import Report
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS as DENSITY_CIRCUITS
 from spikealg.solvers.diffusion.density_circuits import choose_circuit as choose_density_circuit
 from spikealg.solvers.diffusion.domains import Mesh
-from spikealg.solvers.diffusion.expected import walk_chain
-from spikealg.solvers.diffusion.march import WalkSegment
 from spikealg.solvers.diffusion.particle_circuit import (
     PARTICLE_CIRCUITS,
     choose_particle_circuit,
 )
 from spikealg.solvers.diffusion.particle_lattice import as_lattice
 from spikealg.solvers.diffusion.start import segment_seed
-from spikealg.solvers.diffusion.transition import Transition
-from spikealg.solvers.diffusion.walk import Walk
+from spikealg.solvers.diffusion.walk import Stretch
+
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.lanewalk import LaneWalk
 
 __all__ = ["CIRCUITS_OF", "METHODS", "choose_circuit", "walk_by"]
 
@@ -29,7 +26,6 @@ METHODS = ("density", "particle", "chain", "montecarlo")
 CIRCUITS_OF = {"density": tuple(DENSITY_CIRCUITS), "particle": tuple(PARTICLE_CIRCUITS)}
 """The circuits by which methods walk, by name; other methods have none."""
 _SPIKING = " or ".join(f"method={method!r}" for method in CIRCUITS_OF)
-IntArray = npt.NDArray[np.int64]
 
 
 def choose_circuit(method: str, circuit: str, lanes: int) -> str | None:
@@ -56,6 +52,7 @@ def choose_circuit(method: str, circuit: str, lanes: int) -> str | None:
 
 def walk_by(
     method: str,
+    stretch: Stretch,
     *,
     mesh: Mesh,
     seed: int,
@@ -63,80 +60,30 @@ def walk_by(
     first: int,
     circuit: str,
     probability_bits: int,
-    shared: dict[int, dict[Any, Any]] | None,
-) -> WalkSegment:
-    """Return the walk of a method; what the method does not use has no effect.
+    place: Hashable,
+    roomy: bool,
+) -> LaneWalk:
+    """Return the walk of a stretch by a method that draws.
 
-    `first` is the number of the first lane, or walker where each draws for itself.
-
-    Circuits that are compiled go into `shared`, by the number of the segment, for walks that differ
-    in their draws only; None if there are no others.
+    `first` is the number of the first lane, or walker where each draws for itself; `place` and
+    `roomy` are those of `DensityWalk`. What the method does not use has no effect.
     """
-    if method == "chain":
-        return walk_chain
     # Numba and the kernels are imported only by a walk that draws.
+    own = segment_seed(seed, stretch.number)
     if method == "montecarlo":
-        from spikealg.solvers.diffusion import montecarlo
+        from spikealg.solvers.diffusion.montecarlo import MonteCarloWalk
 
-        def walk_montecarlo(
-            transition: Transition,
-            start: npt.NDArray[Any],
-            steps: IntArray,
-            *,
-            number: int,
-            report: Report,
-        ) -> Walk:
-            own = segment_seed(seed, number)
-            return montecarlo.walk(transition, start, steps, seed=own, first_walker=first)
-
-        return walk_montecarlo
-
+        return MonteCarloWalk(stretch, seed=own, first_walker=first)
     if method == "particle":
-        from spikealg.solvers.diffusion import particle
+        from spikealg.solvers.diffusion.particle import ParticleWalk
 
-        def walk_particle(
-            transition: Transition,
-            start: npt.NDArray[Any],
-            steps: IntArray,
-            *,
-            number: int,
-            report: Report,
-        ) -> Walk:
-            return particle.walk(
-                transition,
-                start,
-                steps,
-                mesh=as_lattice(mesh),
-                seed=segment_seed(seed, number),
-                first_lane=first,
-                circuit=circuit,
-                probability_bits=probability_bits,
-                progress=report,
-            )
+        return ParticleWalk(
+            stretch, mesh=as_lattice(mesh), seed=own, first_lane=first, circuit=circuit,
+            probability_bits=probability_bits, place=place,
+        )  # fmt: skip
+    from spikealg.solvers.diffusion.density import DensityWalk
 
-        return walk_particle
-
-    from spikealg.solvers.diffusion import density
-
-    def walk_density(
-        transition: Transition,
-        start: npt.NDArray[Any],
-        steps: IntArray,
-        *,
-        number: int,
-        report: Report,
-    ) -> Walk:
-        return density.walk(
-            transition,
-            start,
-            steps,
-            seed=segment_seed(seed, number),
-            lanes=lanes,
-            first_lane=first,
-            circuit=circuit,
-            probability_bits=probability_bits,
-            shared=None if shared is None else shared.setdefault(number, {}),
-            progress=report,
-        )
-
-    return walk_density
+    return DensityWalk(
+        stretch, seed=own, lanes=lanes, first_lane=first, circuit=circuit,
+        probability_bits=probability_bits, place=place, roomy=roomy,
+    )  # fmt: skip

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,16 @@ from numba import njit, uint32, uint64
 
 from spikealg.arguments import as_int
 from spikealg.memory import require_memory
+from spikealg.progress import Report, silent
+from spikealg.solvers.diffusion.lanewalk import LaneWalk, Piece
 from spikealg.solvers.diffusion.transition import Transition
-from spikealg.solvers.diffusion.walk import Walk, settle
+from spikealg.solvers.diffusion.walk import Stretch, Walk
+from spikealg.solvers.diffusion.workshop import Workshop
 
-__all__ = ["walk"]
+if TYPE_CHECKING:
+    from spikealg.engine import Run
+
+__all__ = ["MonteCarloWalk", "walk"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -35,6 +42,8 @@ _SWEEP = 64
 """After this many steps, walkers that have left are put aside."""
 _WORTH_A_THREAD = 1 << 22
 """Walker-steps below which another thread costs more than it saves."""
+_WORTH_A_PART = 1 << 30
+"""Walker-steps of a part, which take some seconds; with more, little is saved."""
 
 
 @njit(cache=True, inline="always")
@@ -191,6 +200,88 @@ def _walk(
                 counts[row, n_live + side] += gone[side]
 
 
+class MonteCarloWalk(LaneWalk):
+    """A stretch that every walker walks for itself; its lanes are its walkers.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        Walker j is the j-th in the order of vertices.
+    seed : int
+        0 ≤ seed < 2⁶⁴.
+    first_walker : int
+        Number of the first walker, by which it draws.
+    """
+
+    grain = _CHUNK
+
+    def __init__(self, stretch: Stretch, *, seed: int, first_walker: int = 0) -> None:
+        super().__init__(stretch, as_int("seed", seed, low=0, high=2**64 - 1), first_walker)
+        self.lanes = int(self.walking.sum())
+        self.ample = max(_CHUNK, _WORTH_A_PART // max(1, int(stretch.steps[-1])))
+
+    def walk(
+        self,
+        first: int,
+        last: int,
+        *,
+        workshop: Workshop | None = None,
+        threads: int | None = None,
+        report: Report = silent,
+    ) -> Piece:
+        """Walk walkers first … last − 1; there is no circuit to keep."""
+        transition, steps = self.stretch.transition, self.stretch.every
+        vertices, n_sides = transition.vertices, len(transition.sides)
+        n_live, n_steps = len(vertices), int(steps[-1])
+        bounds = np.concatenate([[0], np.cumsum(self.walking[vertices])])
+        if threads is None:
+            worth = (last - first) * n_steps // _WORTH_A_THREAD + 1
+            threads = min(os.cpu_count() or 1, worth)
+        threads = as_int("threads", threads, low=1)
+        require_memory(
+            8.0 * len(steps) * ((threads + 1) * (n_live + n_sides) + len(self.walking))
+            + 8.0 * (threads + 2) * n_steps * n_sides,
+            f"counts of {n_live} vertices at {len(steps)} times on {threads} threads",
+            "record fewer times or use fewer threads",
+        )
+        first_column, columns, threshold, pair = _tables(transition)
+        single = bool(np.all(columns == 1))
+        lists = (first_column, columns, threshold, pair, single, n_live, bounds)
+        chunks = range(first, last, _CHUNK)
+        failed = Event()
+
+        def work(number: int) -> tuple[IntArray, IntArray]:
+            counts = np.zeros((len(steps), n_live + n_sides), dtype=np.int64)
+            left = np.zeros((n_steps + 1, n_sides), dtype=np.int64)
+            own = chunks[number::threads]
+            for begin in own:
+                if failed.is_set():
+                    break
+                walkers = (begin, min(begin + _CHUNK, last))
+                _walk(*lists, walkers, np.uint64(self.seed), self.first_lane, steps, counts, left)
+                if number == 0:
+                    report((own.index(begin) + 1) / len(own))
+            return counts, left
+
+        if threads == 1:
+            counts, left = work(0)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                try:
+                    found = list(pool.map(work, range(threads)))
+                except BaseException:
+                    failed.set()
+                    raise
+            counts, left = (np.sum(arrays, axis=0) for arrays in zip(*found, strict=True))
+        placed = np.zeros((len(steps), len(self.walking)), dtype=np.int64)
+        placed[:, vertices] = counts[:, :n_live]
+        return Piece.of_walk(self.stretch, first, last, placed, np.cumsum(left, axis=0))
+
+    def runs(self, piece: Piece, workshop: Workshop) -> tuple[Run, ...]:
+        """Return nothing: there is no circuit."""
+        return ()
+
+
 def walk(
     transition: Transition,
     start: npt.NDArray[np.int64],
@@ -204,12 +295,8 @@ def walk(
 
     Parameters
     ----------
-    transition : Transition
-        One step.
-    start : (V,) int64
-        Walkers at each vertex; walker j is the j-th in the order of vertices.
-    steps : (T,) int64
-        Steps to record, increasing; 0 is the start.
+    transition, start, steps
+        As in `Stretch`.
     seed : int
         0 ≤ seed < 2⁶⁴.
     first_walker : int
@@ -228,45 +315,8 @@ def walk(
     TooLargeError
         If the counts of all recorded steps do not fit into memory.
     """
-    seed = as_int("seed", seed, low=0, high=2**64 - 1)
-    walking, at_once = settle(transition, np.asarray(start, dtype=np.int64))
-    vertices, n_sides = transition.vertices, len(transition.sides)
-    n_live = len(vertices)
-    bounds = np.concatenate([[0], np.cumsum(walking[vertices])])
-    n_walkers, n_steps = int(bounds[-1]), int(steps[-1])
-    if threads is None:
-        worth = n_walkers * n_steps // _WORTH_A_THREAD + 1
-        threads = min(os.cpu_count() or 1, worth)
-    threads = as_int("threads", threads, low=1)
-    require_memory(
-        8.0 * len(steps) * ((threads + 1) * (n_live + n_sides) + len(start))
-        + 8.0 * (threads + 2) * n_steps * n_sides,
-        f"counts of {n_live} vertices at {len(steps)} times on {threads} threads",
-        "record fewer times or use fewer threads",
-    )
-    first, columns, threshold, pair = _tables(transition)
-    single = bool(np.all(columns == 1))
-    lists = (first, columns, threshold, pair, single, n_live, bounds)
-    chunks = range(0, n_walkers, _CHUNK)
-
-    def work(number: int) -> tuple[IntArray, IntArray]:
-        counts = np.zeros((len(steps), n_live + n_sides), dtype=np.int64)
-        left = np.zeros((n_steps + 1, n_sides), dtype=np.int64)
-        for begin in chunks[number::threads]:
-            part = (begin, min(begin + _CHUNK, n_walkers))
-            _walk(*lists, part, np.uint64(seed), first_walker, steps, counts, left)
-        return counts, left
-
-    if threads == 1:
-        counts, left = work(0)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(work, range(threads)))
-        counts, left = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
-    left = np.cumsum(left, axis=0) + at_once
-    placed = np.zeros((len(steps), len(start)), dtype=np.int64)
-    placed[:, vertices] = counts[:, :n_live]
-    return Walk(counts=placed, exited=left[steps], left=left)
+    stretch = Stretch(transition, start, np.asarray(steps, dtype=np.int64))
+    return MonteCarloWalk(stretch, seed=seed, first_walker=first_walker).whole(threads=threads)
 
 
 def _tables(transition: Transition) -> tuple[npt.NDArray[Any], ...]:

@@ -3,30 +3,166 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.engine import Run, simulate
-from spikealg.progress import part, reporting
+from spikealg.engine.counted import counted_run
+from spikealg.network import Network
+from spikealg.progress import Report, part, reporting, silent
+from spikealg.solvers.diffusion.lanewalk import LaneWalk, Piece
 from spikealg.solvers.diffusion.lattice import LatticeMesh
 from spikealg.solvers.diffusion.particle_circuit import (
     PARTICLE_CIRCUITS,
     ParticleCircuit,
     choose_particle_circuit,
 )
-from spikealg.solvers.diffusion.particle_lattice import step_law, windows
+from spikealg.solvers.diffusion.particle_lattice import StepLaw, step_law, windows
 from spikealg.solvers.diffusion.transition import Transition
-from spikealg.solvers.diffusion.walk import Walk, settle
+from spikealg.solvers.diffusion.walk import Stretch, Walk
+from spikealg.solvers.diffusion.workshop import Workshop
 
-__all__ = ["walk"]
+__all__ = ["ParticleWalk", "walk"]
 
 IntArray = npt.NDArray[np.int64]
 _BLOCK_BYTES = 2**27
 """Lanes run in blocks, so that starts and recorded spikes take about so much memory."""
+_AMPLE = 2**14
+"""Lanes of which a part costs as little per walker as more of them."""
 _MOST_COUNTERS = 1024
 """With more counters than this, a circuit takes longer than the decoding of residues."""
+
+
+class ParticleWalk(LaneWalk):
+    """A stretch in which every walker has a particle circuit of its own.
+
+    Walkers are numbered by the vertex they start from, and each has a lane, from `first_lane` on.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        Its step must be the same wherever walkers come (`require_homogeneous`).
+    mesh : LatticeMesh
+        How the vertices lie.
+    seed : int
+        0 ≤ seed < 2⁶⁴.
+    first_lane : int
+        Lane of the first walker.
+    circuit : str
+        One of ``PARTICLE_CIRCUITS``, "2-tick" if "auto". With "-residues" the position of every
+        walker is decoded from its residues, with "-counters" spikes of a gate per vertex are
+        counted. That changes nothing in the walk; left out, there are counters where there are
+        few vertices.
+    probability_bits : int
+        Bits of the probabilities of the gates, 1 to 32.
+    place : hashable, optional
+        Walks of one place have the same transition.
+    """
+
+    grain = 128
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        *,
+        mesh: LatticeMesh,
+        seed: int,
+        first_lane: int = 0,
+        circuit: str = "auto",
+        probability_bits: int = 32,
+        place: Hashable = None,
+    ) -> None:
+        super().__init__(stretch, seed, first_lane)
+        self.mesh, self._place, self._bits = mesh, place, probability_bits
+        self.lanes, self.ample = int(self.walking.sum()), _AMPLE
+        self._ticks_per_step, self._readout = PARTICLE_CIRCUITS[choose_particle_circuit(circuit)]
+
+    def walk(
+        self,
+        first: int,
+        last: int,
+        *,
+        workshop: Workshop,
+        threads: int | None = None,
+        report: Report = silent,
+        kernel: str = "auto",
+    ) -> Piece:
+        """Walk walkers first … last − 1, in blocks that fit into memory."""
+        particle, network = self._made(workshop)
+        stretch, every, mesh = self.stretch, self.stretch.every, self.mesh
+        counted = particle.readout == "counters"
+        asked = particle.reading(every)
+        counts = np.zeros((len(every), len(self.walking)), dtype=np.int64)
+        left = np.zeros((int(every[-1]) + 1, len(stretch.transition.sides)), dtype=np.int64)
+        spikes = np.zeros(network.n_neurons, dtype=np.int64)
+        ends, block = np.cumsum(self.walking), _block_lanes(particle, len(every))
+        for low in range(first, last, block):
+            high = min(low + block, last)
+            vertex = np.searchsorted(ends, np.arange(low, high), side="right")
+            if vertex[0] == vertex[-1]:
+                vertex = vertex[:1]
+            run = simulate(
+                network,
+                particle.inputs(np.stack(np.unravel_index(vertex, mesh.shape), axis=1))
+                | {"read": asked},
+                ticks=len(asked),
+                lanes=high - low,
+                first_lane=self.first_lane + low,
+                seed=self.seed,
+                kernel=kernel,
+                record="counts" if counted else ["residues"],
+                epochs=("counted", list(range(1, len(every) + 1)), "counters") if counted else None,
+                threads=threads,
+                progress=part(
+                    report, (low - first) / (last - first), (high - first) / (last - first)
+                ),
+            )
+            counts += (_count if counted else _decode)(run, particle, every, mesh)
+            spikes += run.counts
+        return Piece.of_walk(stretch, first, last, counts, left, spikes)
+
+    def runs(self, piece: Piece, workshop: Workshop) -> tuple[Run, ...]:
+        """Return the run of all walkers, with its counts only."""
+        particle, network = self._made(workshop)
+        ticks = len(particle.reading(self.stretch.every))
+        run = counted_run(
+            network,
+            piece.spikes,
+            ticks=ticks,
+            lanes=self.lanes,
+            first_lane=self.first_lane,
+            seed=self.seed,
+        )
+        return (run,)
+
+    def _made(self, workshop: Workshop) -> tuple[ParticleCircuit, Network]:
+        axes = windows(self.mesh, self._law, self.walking, int(self.stretch.steps[-1]))
+
+        def make() -> tuple[ParticleCircuit, Network]:
+            readout = self._readout
+            if readout == "auto":
+                few = math.prod(len(positions) for positions, _ in axes) <= _MOST_COUNTERS
+                readout = "counters" if few else "residues"
+            particle = ParticleCircuit(
+                [moduli for _, moduli in axes],
+                self._law.down,
+                self._law.up,
+                ticks_per_step=self._ticks_per_step,
+                readout=readout,
+                positions=[positions for positions, _ in axes],
+                probability_bits=self._bits,
+            )
+            return particle, particle.compile()
+
+        made: tuple[ParticleCircuit, Network] = workshop.get((self._place, tuple(axes)), make)
+        return made
+
+    @cached_property
+    def _law(self) -> StepLaw:
+        return step_law(self.stretch.transition, self.mesh, self.walking)
 
 
 def walk(
@@ -45,87 +181,30 @@ def walk(
 ) -> Walk:
     """Let every walker walk in a particle circuit of its own and count them after `steps`.
 
-    Walkers are numbered by the vertex they start from, and each has a lane, from `first_lane` on.
-
     Parameters
     ----------
-    transition : Transition
-        One step, which must be the same wherever walkers come (`require_homogeneous`).
-    start : (V,) int64
-        Walkers at each vertex.
-    steps : (T,) int64
-        Steps to record, increasing; 0 is the start.
-    mesh : LatticeMesh
-        How the vertices lie.
-    seed : int
-        0 ≤ seed < 2⁶⁴.
-    first_lane : int
-        Lane of the first walker.
-    circuit : str
-        One of ``PARTICLE_CIRCUITS``, "2-tick" if "auto". With "-residues" the position of every
-        walker is decoded from its residues, with "-counters" spikes of a gate per vertex are
-        counted. That changes nothing in the walk; left out, there are counters where there are
-        few vertices.
-    probability_bits : int
-        Bits of the probabilities of the gates, 1 to 32.
+    transition, start, steps
+        As in `Stretch`.
+    mesh, seed, first_lane, circuit, probability_bits
+        As in `ParticleWalk`.
     kernel, threads, progress
         As in :func:`spikealg.engine.simulate`; no effect on the result.
 
     Returns
     -------
     Walk
-        ``counts`` (T, V), ``exited`` (T, S), ``left`` (N + 1, S), int64, and the runs:
-        one per block of lanes.
+        ``counts`` (T, V), ``exited`` (T, S), ``left`` (N + 1, S), int64, and the run.
     """
-    ticks_per_step, readout = PARTICLE_CIRCUITS[choose_particle_circuit(circuit)]
-    steps = np.asarray(steps, dtype=np.int64)
-    walking, left = settle(transition, np.asarray(start, dtype=np.int64))
-    counts = np.zeros((len(steps), len(start)), dtype=np.int64)
-    gone = np.tile(left, (int(steps[-1]) + 1, 1))
-    total = int(walking.sum())
-    if not total:
-        return Walk(counts, gone[steps], gone)
-    law = step_law(transition, mesh, walking)
-    axes = windows(mesh, law, walking, int(steps[-1]))
-    if readout == "auto":
-        few = math.prod(len(positions) for positions, _ in axes) <= _MOST_COUNTERS
-        readout = "counters" if few else "residues"
-    particle = ParticleCircuit(
-        [moduli for _, moduli in axes],
-        law.down,
-        law.up,
-        ticks_per_step=ticks_per_step,
-        readout=readout,
-        positions=[positions for positions, _ in axes],
+    particles = ParticleWalk(
+        Stretch(transition, start, np.asarray(steps, dtype=np.int64)),
+        mesh=mesh,
+        seed=seed,
+        first_lane=first_lane,
+        circuit=circuit,
         probability_bits=probability_bits,
     )
-    network, asked = particle.compile(), particle.reading(steps)
-    counted = readout == "counters"
-    ends, block = np.cumsum(walking), _block_lanes(particle, len(steps))
-    runs = []
     with reporting(progress, "particles") as report:
-        for first in range(0, total, block):
-            last = min(first + block, total)
-            vertex = np.searchsorted(ends, np.arange(first, last), side="right")
-            if vertex[0] == vertex[-1]:
-                vertex = vertex[:1]
-            run = simulate(
-                network,
-                particle.inputs(np.stack(np.unravel_index(vertex, mesh.shape), axis=1))
-                | {"read": asked},
-                ticks=len(asked),
-                lanes=last - first,
-                first_lane=first_lane + first,
-                seed=seed,
-                kernel=kernel,
-                record="counts" if counted else ["residues"],
-                epochs=("counted", list(range(1, len(steps) + 1)), "counters") if counted else None,
-                threads=threads,
-                progress=part(report, first / total, last / total),
-            )
-            counts += (_count if counted else _decode)(run, particle, steps, mesh)
-            runs.append(run.counts_only())
-    return Walk(counts, gone[steps], gone, tuple(runs))
+        return particles.whole(kernel=kernel, threads=threads, report=report)
 
 
 def _block_lanes(circuit: ParticleCircuit, times: int) -> int:

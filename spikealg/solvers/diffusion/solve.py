@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+from pathlib import Path
 from typing import Any
 
 from spikealg.arguments import as_choice, as_int
@@ -14,6 +16,8 @@ from spikealg.solvers.diffusion.accuracy import (
     walk_until,
     warn_of_discretisation,
 )
+from spikealg.solvers.diffusion.checkpoint import Checkpoint, identity, seed_of
+from spikealg.solvers.diffusion.crew import hands_of
 from spikealg.solvers.diffusion.expected import expect
 from spikealg.solvers.diffusion.groups import BATCHES
 from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit
@@ -25,10 +29,6 @@ from spikealg.solvers.diffusion.walkers import Walked, Walking, shares_of
 __all__ = ["solve"]
 
 _WALKERS = 100_000
-_LATER = {
-    "executor": "the walk runs on this machine",
-    "checkpoint": "the walk runs in one go",
-}
 
 
 def solve(
@@ -48,8 +48,8 @@ def solve(
     circuit: str = "auto",
     probability_bits: int = 32,
     seed: int | None = 0,
-    executor: Any = None,
-    checkpoint: Any = None,
+    executor: Executor | None = None,
+    checkpoint: str | Path | None = None,
     progress: bool | Report = False,
 ) -> Solution:
     """Solve a diffusion problem by walkers, or exactly on the same chain.
@@ -117,8 +117,17 @@ def solve(
         ``solution.seed`` holds.
     progress : bool or callable
         True shows a bar (tqdm); a callable gets the fraction done.
-    executor, checkpoint : optional
-        Not supported yet: anything but the default is an error.
+    executor : concurrent.futures.Executor, optional
+        Whose workers walk, one processor each: threads, processes, or by
+        :class:`spikealg.interop.dask.DaskExecutor` those of a Dask cluster. Walkers are split by
+        lanes, and the solution is the same, bit for bit, whoever walks them. The part of a worker
+        that dies is walked once more, up to three times; a `ProcessPoolExecutor` that broke is
+        replaced by one like it for the rest of the walk. The executor is not shut down.
+    checkpoint : path, optional
+        File that keeps what is done, written as the walk goes on. If it is there, the walk goes on
+        from it to the same solution, on the same executor or another. The file stays when all is
+        done: the same call then reads the solution from it and walks nothing. With ``seed=None``
+        the seed is the file's.
 
     Returns
     -------
@@ -127,7 +136,12 @@ def solve(
     Raises
     ------
     InputError, InputTypeError
-        If an argument cannot be used; the message says what could.
+        If an argument cannot be used; the message says what could. Also if `checkpoint` is of
+        another walk; the message names what differs.
+    FileFormatError
+        If `checkpoint` is damaged, or no checkpoint.
+    WorkerLostError
+        If workers of `executor` die again and again.
     TooLargeError
         If the solution would not fit into memory.
     MissingExtraError
@@ -136,11 +150,11 @@ def solve(
     if not isinstance(problem, Problem):
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
     kind = choose_mode(problem, mode)
-    _refuse_later({"executor": executor, "checkpoint": checkpoint})
     as_choice("method", method, METHODS)
+    _require_walkers_for(method, executor=executor, checkpoint=checkpoint)
     wanted, most = _as_walkers(walkers, max_walkers)
     tolerance = as_tolerance(rtol, atol, walkers=walkers, method=method, lanes=lanes)
-    number = _as_seed(seed)
+    number = _as_seed(seed, checkpoint)
     _as_circuit_options(method, circuit, lanes, probability_bits)
     plan = make_plan(
         problem, kind, t_span, t_eval, problem.at if at is None and kind == "backward" else at, dt,
@@ -180,15 +194,27 @@ def solve(
     with reporting(progress, f"diffusion by {method}") as report:
         if method == "chain":
             return record(_by_chain(problem, plan, wanted, report))
-        walking = Walking(
-            plan, problem, method, seed=number, circuit=circuit, probability_bits=probability_bits,
-            grows=tolerance is not None,
-        )  # fmt: skip
-        if tolerance is None:
-            walking.add(shares_of(plan, problem, method, wanted, lanes), report)
-            return record(walking.walked())
-        pilot = pilot_of(plan, problem, method, most)
-        solution = walk_until(tolerance, walking, pilot, most, record, report)
+        kept = None
+        if checkpoint is not None:
+            amount = {"walkers": wanted}
+            if tolerance is not None:
+                amount = vars(tolerance) | {"max_walkers": most}
+            named = identity(
+                problem, plan, method=method, **amount, seed=number, lanes=lanes,
+                circuit=circuit, probability_bits=probability_bits,
+            )  # fmt: skip
+            kept = Checkpoint(checkpoint, named)
+        with hands_of(executor) as hands:
+            walking = Walking(
+                plan, problem, method, seed=number, circuit=circuit,
+                probability_bits=probability_bits, hands=hands, checkpoint=kept,
+                grows=tolerance is not None,
+            )  # fmt: skip
+            if tolerance is None:
+                walking.add(shares_of(plan, problem, method, wanted, lanes), report)
+                return record(walking.walked())
+            pilot = pilot_of(plan, problem, method, most)
+            solution = walk_until(tolerance, walking, pilot, most, record, report)
     warn_of_discretisation(solution, tolerance)
     return solution
 
@@ -208,10 +234,13 @@ def _by_chain(problem: Problem, plan: Plan, walkers: int, report: Report) -> Wal
     return Walked(groups, plan.segments, 1, ())
 
 
-def _refuse_later(given: dict[str, Any]) -> None:
+def _require_walkers_for(method: str, **given: Any) -> None:
     for name, value in given.items():
-        if value is not None:
-            raise InputError(f"{name} is not supported yet: leave it out, {_LATER[name]}")
+        if value is not None and method == "chain":
+            raise InputError(
+                f"{name} is for walkers, and method='chain' has none: leave it out, or take "
+                "method='density' or 'montecarlo'"
+            )
 
 
 def _as_walkers(walkers: int | None, max_walkers: int) -> tuple[int, int]:
@@ -224,11 +253,12 @@ def _as_walkers(walkers: int | None, max_walkers: int) -> tuple[int, int]:
     return total, most
 
 
-def _as_seed(seed: int | None) -> int:
+def _as_seed(seed: int | None, checkpoint: str | Path | None) -> int:
     if seed is None:
         from spikealg.engine.draws import fresh_seed
 
-        return fresh_seed()
+        kept = None if checkpoint is None else seed_of(checkpoint)
+        return fresh_seed() if kept is None else kept
     return as_int("seed", seed, low=0, high=2**64 - 1)
 
 

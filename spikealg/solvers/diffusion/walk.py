@@ -1,4 +1,4 @@
-"""What every method of walking returns: walkers per vertex at recorded steps, and who has left."""
+"""A stretch of equal steps, and what every method of walking returns of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,40 @@ if TYPE_CHECKING:
     from spikealg.engine import Run
     from spikealg.solvers.diffusion.transition import Transition
 
-__all__ = ["Walk", "settle"]
+__all__ = ["Stretch", "Walk", "settle", "time_spent"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Walkers that are to take equal steps.
+
+    Attributes
+    ----------
+    transition : Transition
+        One step.
+    start : (V,)
+        Walkers (int64) or probabilities (float64) at each vertex.
+    steps : (T,) int64
+        Steps to record, increasing; 0 is the start, the last is where the stretch ends.
+    timed : bool
+        Whether the time spent at each vertex is wanted.
+    number : int
+        Which of the stretches of a walk it is, from 0.
+    done : (float, float)
+        Part of the walk that is done before and after it.
+    """
+
+    transition: Transition
+    start: npt.NDArray[Any]
+    steps: npt.NDArray[np.int64]
+    timed: bool = False
+    number: int = 0
+    done: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def every(self) -> npt.NDArray[np.int64]:
+        """The steps at which walkers are looked at, int64: all of them where time counts."""
+        return np.arange(self.steps[-1] + 1) if self.timed else self.steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +64,7 @@ class Walk:
     runs : tuple of Run
         What the engine recorded; empty for methods without a circuit.
     stay : (T, V) float64, optional
-        Time that walkers have spent at each vertex until the recorded steps [time]: the sum over
-        the steps before, times their length.
+        Time that walkers have spent at each vertex until the recorded steps [time].
     """
 
     counts: npt.NDArray[Any]
@@ -65,3 +97,19 @@ def settle(
     on_sink = transition.sink >= 0
     np.add.at(exited, transition.sink[on_sink], start[on_sink])
     return np.where(transition.live, start, start.dtype.type(0)), exited
+
+
+def time_spent(counts: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the steps that walkers have spent at each vertex before every step.
+
+    Parameters
+    ----------
+    counts : (N + 1, V)
+        Walkers after each step.
+
+    Returns
+    -------
+    (N + 1, V), of the same type
+        Sums over the steps before.
+    """
+    return np.cumsum(np.concatenate([np.zeros_like(counts[:1]), counts[:-1]]), axis=0)

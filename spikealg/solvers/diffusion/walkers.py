@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.progress import Report, part
+from spikealg.progress import Report
+from spikealg.solvers.diffusion.checkpoint import Checkpoint
+from spikealg.solvers.diffusion.crew import Hands
 from spikealg.solvers.diffusion.groups import BATCHES, Group, Load
 from spikealg.solvers.diffusion.lanes import choose_lanes
+from spikealg.solvers.diffusion.lanewalk import LaneWalk
 from spikealg.solvers.diffusion.march import march, march_endlessly
 from spikealg.solvers.diffusion.methods import walk_by
 from spikealg.solvers.diffusion.particle_lattice import require_homogeneous
@@ -20,7 +24,8 @@ from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.reach import require_exit
 from spikealg.solvers.diffusion.start import draw_walkers, part_seed
 from spikealg.solvers.diffusion.times import Segment, without_first_record
-from spikealg.solvers.diffusion.walk import Walk
+from spikealg.solvers.diffusion.travel import Traveller, travel
+from spikealg.solvers.diffusion.walk import Stretch, Walk
 
 if TYPE_CHECKING:
     from spikealg.engine import Run
@@ -64,6 +69,10 @@ class Walking:
     ----------
     plan, problem, method, seed, circuit, probability_bits
         As in `solve`.
+    hands : Hands
+        Who walks.
+    checkpoint : Checkpoint, optional
+        Keeps what has been walked.
     grows : bool
         Whether more is added later, for which circuits are then built with some room.
     """
@@ -77,15 +86,17 @@ class Walking:
         seed: int,
         circuit: str,
         probability_bits: int,
+        hands: Hands,
+        checkpoint: Checkpoint | None = None,
         grows: bool = False,
     ) -> None:
         self.plan, self.problem, self.method = plan, problem, method
         self._seed, self._circuit, self._bits = seed, circuit, probability_bits
-        self._grows = grows
+        self._hands, self._checkpoint, self._grows = hands, checkpoint, grows
+        self._place, self._sent = uuid4().hex, 0
         self._shares: list[list[Share]] = [[] for _ in plan.loads]
         self._stages: list[Share] = []
         self._walks: list[list[Walk]] = [[] for _ in plan.loads]
-        self._shared: list[dict[int, dict[Any, Any]] | None] = [None for _ in plan.loads]
         for load in plan.loads:
             if plan.endless:
                 require_exit(problem.rates, load.probability)
@@ -94,44 +105,56 @@ class Walking:
 
     def add(self, shares: Sequence[Sequence[Share]], report: Report) -> None:
         """Let more walkers walk, (loads, batches); a load without batches gets none."""
-        every, done = sum(map(len, shares)), 0
         self._stages.extend(shares[0][:1])
+        travellers = [
+            self._traveller(number, batch, share, roomy=self._grows or len(dealt) > 1)
+            for number, dealt in enumerate(shares)
+            for batch, share in enumerate(dealt)
+        ]
+        walks = iter(travel(travellers, self._hands, self._checkpoint, report))
         for number, dealt in enumerate(shares):
-            if self._grows or len(dealt) > 1:
-                self._shared[number] = self._shared[number] or {}
             first_time = not self._walks[number]
             for batch, share in enumerate(dealt):
-                told = part(report, done / every, (done + 1) / every)
-                before = Share(0, 0) if first_time else self._shares[number][batch]
-                walk = self._walk(number, batch, share, before, told)
+                walk = next(walks)
                 if first_time:
                     self._walks[number].append(walk)
                     self._shares[number].append(share)
                 else:
+                    before = self._shares[number][batch]
                     self._walks[number][batch] = _together([self._walks[number][batch], walk])
                     self._shares[number][batch] = Share(
                         before.walkers + share.walkers, before.lanes + share.lanes
                     )
-                done += 1
 
-    def _walk(self, number: int, batch: int, share: Share, before: Share, report: Report) -> Walk:
+    def _traveller(self, number: int, batch: int, share: Share, *, roomy: bool) -> Traveller:
+        """Return what walks a share of a load; `roomy` as in `DensityWalk`."""
         plan, rates, load = self.plan, self.problem.rates, self.plan.loads[number]
+        known = self._shares[number]
+        before = known[batch] if known else Share(0, 0)
         own = part_seed(self._seed, number, batch)
-        walk = walk_by(
-            self.method,
-            mesh=self.problem.mesh,
-            seed=own,
-            lanes=share.lanes,
-            first=before.lanes if self.method == "density" else before.walkers,
-            circuit=self._circuit,
-            probability_bits=self._bits,
-            shared=self._shared[number],
-        )
         start = draw_walkers(load.probability, share.walkers, own, before.walkers)
+
+        def walk(stretch: Stretch) -> LaneWalk:
+            return walk_by(
+                self.method,
+                stretch,
+                mesh=self.problem.mesh,
+                seed=own,
+                lanes=share.lanes,
+                first=before.lanes if self.method == "density" else before.walkers,
+                circuit=self._circuit,
+                probability_bits=self._bits,
+                place=(self._place, number, stretch.number),
+                roomy=roomy,
+            )
+
+        self._sent += 1
         if plan.endless:
             dt = plan.segments[0].dt
-            return march_endlessly(rates, dt, start, walk, report, timed=load.timed)
-        return march(rates, plan.segments, start, walk, report, timed=load.timed)
+            marching = march_endlessly(rates, dt, start, timed=load.timed)
+        else:
+            marching = march(rates, plan.segments, start, timed=load.timed)
+        return Traveller(self._sent, marching, walk)
 
     def walked(self) -> Walked:
         """Return what has become of all walkers so far."""

@@ -147,7 +147,7 @@ def test_the_pilot_s_lanes_are_the_first_of_the_run():
         lanes=added.lanes,
         first_lane=pilot.lanes,
         circuit="paced",
-        shared={},
+        roomy=True,
     )
     np.testing.assert_array_equal(whole.counts, pilot.counts + later.counts)
 

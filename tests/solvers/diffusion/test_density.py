@@ -6,10 +6,12 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg import diffusion
+from spikealg import diffusion, engine
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion import chain, density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS
+from spikealg.solvers.diffusion.walk import Stretch
+from spikealg.solvers.diffusion.workshop import Workshop
 from tests.helpers import FAST_KERNELS
 
 
@@ -88,12 +90,23 @@ def test_walkers_that_do_not_fit_are_refused():
 def test_blocks_of_lanes_change_nothing(monkeypatch):
     transition, start = path(12), np.full(13, 60)
     whole = density.walk(transition, start, np.array([0, 3, 9]), seed=5, lanes=700)
-    assert len(whole.runs) == 1
     bytes_per_lane = 11 * density.BYTES_PER_COUNTER + 9 * density.BYTES_PER_STEP
-    for lanes_at_a_time, blocks in ((600, 2), (150, 5)):
+    simulated = []
+
+    def simulate(*arguments, **options):
+        simulated.append(options["lanes"])
+        return engine.simulate(*arguments, **options)
+
+    monkeypatch.setattr(density, "simulate", simulate)
+    for lanes_at_a_time, blocks in ((600, [512, 188]), (150, [150, 150, 150, 150, 100])):
         monkeypatch.setattr(density, "BLOCK_BYTES", lanes_at_a_time * bytes_per_lane)
+        simulated.clear()
         parts = density.walk(transition, start, np.array([0, 3, 9]), seed=5, lanes=700)
-        assert len(parts.runs) == blocks
+        assert simulated == blocks
+        (run,) = parts.runs
+        assert run.lanes == 700
+        np.testing.assert_array_equal(run.counts, whole.runs[0].counts)
+        np.testing.assert_array_equal(run.lane_ticks, whole.runs[0].lane_ticks)
         np.testing.assert_array_equal(parts.counts, whole.counts)
         np.testing.assert_array_equal(parts.exited, whole.exited)
 
@@ -173,18 +186,18 @@ def test_a_wrong_circuit_is_found_out():
 @pytest.mark.parametrize("circuit", CIRCUITS)
 def test_walks_that_share_a_circuit_walk_as_if_alone(circuit):
     """Their circuit has room for more walkers, which changes nothing but the pace of "paced"."""
-    transition, shared = path(12), {}
+    transition, shared, made = path(12), Workshop(), set()
     for seed, walkers in ((1, 9), (2, 11), (3, 16)):
         start = np.zeros(13, dtype=np.int64)
         start[[4, 7]] = walkers, 2 * walkers
-        walks = [
-            density.walk(transition, start, np.array([2, 20]), seed=seed, lanes=2, circuit=circuit,
-                         shared=room)
-            for room in (shared, None)
-        ]  # fmt: skip
+        stretch = Stretch(transition, start, np.array([2, 20]))
+        alone = density.DensityWalk(stretch, seed=seed, lanes=2, circuit=circuit)
+        beside = density.DensityWalk(stretch, seed=seed, lanes=2, circuit=circuit, roomy=True)
+        made.add(beside.recipe)
+        walks = [beside.join([beside.walk(0, 2, workshop=shared)], shared), alone.whole()]
         if circuit != "paced":  # draws depend on the tick
             np.testing.assert_array_equal(walks[0].counts, walks[1].counts)
             np.testing.assert_array_equal(walks[0].left, walks[1].left)
         assert walks[0].counts[1].sum() + walks[0].left[-1].sum() == 3 * walkers
     # For up to 16 walkers in a lane, and up to 32; the pace may differ besides.
-    assert len(shared) == 2 or circuit == "paced"
+    assert len(made) == 2 or circuit == "paced"

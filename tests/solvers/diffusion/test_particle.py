@@ -163,8 +163,8 @@ def test_reading_kernel_threads_and_blocks_change_nothing(name, ticks, monkeypat
             assert np.array_equal(counts(kernel=kernel, threads=threads).counts, expected.counts)
     monkeypatch.setattr(particle, "_BLOCK_BYTES", 1)
     blocks = counts()
-    assert [run.lanes for run in blocks.runs] == [128, 128, 44]
     assert np.array_equal(blocks.counts, expected.counts)
+    assert np.array_equal(blocks.runs[0].counts, expected.runs[0].counts)
 
 
 def test_a_wrong_circuit_is_found_out():

@@ -131,8 +131,6 @@ def test_where_nothing_moves_nothing_changes():
         ({"method": "spikes"}, "method must be one of 'density', 'particle', 'chain', 'monte"),
         ({"mode": "sideways"}, "mode must be one of 'forward', 'backward', 'steady', got"),
         ({"at": [0.5]}, "at names points whose values are wanted, which mode='forward' does not"),
-        ({"executor": "dask"}, "executor is not supported yet: leave it out"),
-        ({"checkpoint": "a.npz"}, "checkpoint is not supported yet: leave it out"),
         ({"lanes": 0}, "lanes must be a whole number of at least 1, got 0"),
         ({"lanes": "many"}, "lanes must be a whole number of at least 1 or 'auto', got 'many'"),
         ({"lanes": 4}, "lanes belongs to the circuit, and method='chain' has none: leave it out"),
