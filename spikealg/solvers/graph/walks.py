@@ -234,7 +234,8 @@ def _starts(edges: Edges, given: Mapping[Any, float] | None) -> FloatArray:
         )
     if not start.any():
         raise InputError("personalization must hold a number above 0, got none")
-    return start / start.sum()
+    start /= start.sum()
+    return start
 
 
 def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[int]) -> None:
