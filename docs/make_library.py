@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from spikealg import circuits  # noqa: E402
 from spikealg.circuits import Circuit, In  # noqa: E402
+from spikealg.network.summary import Summary  # noqa: E402
 from tests.helpers import ALL_CIRCUITS  # noqa: E402
 
 INTRODUCTION = """# Circuits and their cost
@@ -22,8 +23,9 @@ INTRODUCTION = """# Circuits and their cost
 This page is made by `docs/make_library.py` from the networks themselves, and a test compares the
 two. Neurons and synapses are those of the circuit; a network has a neuron per input line on top,
 and a relay for each output line that is ready early. Ticks are the latency, from the inputs to the
-last output; depth is the longest chain of synapses, a loop counted as one neuron; the interval is
-the number of ticks after which the next operands may come.
+last output, of which a value that is spread over ticks begins then; depth is the longest chain of
+synapses, a loop counted as one neuron; the interval is the number of ticks after which the next
+operands may come.
 
 ## All circuits
 
@@ -36,6 +38,14 @@ Carries that ripple take a tick per bit and weights of 1. A `block` of bits per 
 ticks and weights up to 2^(block − 1); one block for all bits is the constant-depth threshold
 circuit. Where there is no entry, a neuron would need weights that do not fit int32, or a number
 2^32 ticks.
+
+"""
+
+LENGTHS = """
+## By length
+
+Sets and sequences of numbers or letters of 8 bits. The tables of dynamic programming have an entry
+for each pair of prefixes, and a wave crosses them in a time that grows with the length alone.
 
 """
 
@@ -74,6 +84,14 @@ BY_WIDTH = [
     ("SquareRoot(w)", lambda w: circuits.SquareRoot(w)),
 ]
 
+BY_LENGTH = [
+    ("SortByTime(n, 8)", lambda n: circuits.SortByTime(n, 8)),
+    ("WinnerTakeAll(n, 8)", lambda n: circuits.WinnerTakeAll(n, 8)),
+    ("LongestIncreasing(n, 8)", lambda n: circuits.LongestIncreasing(n, 8)),
+    ("EditDistance(n, n, 8)", lambda n: circuits.EditDistance(n, n, 8)),
+    ("LongestCommon(n, n, 8)", lambda n: circuits.LongestCommon(n, n, 8)),
+]
+
 
 def ports(circuit: Circuit) -> str:
     """Return "a, b → sum"; many ports of one kind are "a0, ..."."""
@@ -88,6 +106,10 @@ def size(circuit: Circuit) -> tuple[int, int]:
     """Return neurons and synapses of the circuit alone."""
     body = circuit.elaborate()
     return body.n_neurons, len(body.synapses)
+
+
+def ticks(found: Summary) -> object:
+    return "by the data" if found.latency is None else found.latency
 
 
 def row(*cells: object) -> str:
@@ -112,12 +134,11 @@ def page() -> str:
     for case in ALL_CIRCUITS:
         circuit = case.make()
         found = circuit.summary()
-        ticks = "by the data" if found.latency is None else found.latency
         interval = "when done" if found.interval is None else found.interval
         text += row(
             f"`{case.label}`",
             ports(circuit),
-            ticks,
+            ticks(found),
             interval,
             found.depth,
             *size(circuit),
@@ -130,6 +151,12 @@ def page() -> str:
     text += row(*["---"] * 5)
     for name, make in BY_WIDTH:
         text += row(f"`{name}`", *(cost(make(width)) for width in widths))
+    text += LENGTHS
+    lengths = (4, 8, 16, 32)
+    text += row("neurons / synapses / depth / ticks", *(f"n = {length}" for length in lengths))
+    text += row(*["---"] * 5)
+    for name, make in BY_LENGTH:
+        text += row(f"`{name}`", *(cost(make(length)) for length in lengths))
     text += MATRICES
     text += row("size, width of an entry", "naive", "Strassen")
     text += row(*["---"] * 3)
@@ -143,7 +170,7 @@ def cost(circuit: Circuit | None) -> str:
     if circuit is None:
         return ""
     found, (neurons, synapses) = circuit.summary(), size(circuit)
-    return f"{neurons:,} / {synapses:,} / {found.depth} / {found.latency}"
+    return f"{neurons:,} / {synapses:,} / {found.depth} / {ticks(found)}"
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikealg.circuits import Circuit, Delay, In, Out, concat
-from tests.helpers import assert_same, present_in_turn
+from spikealg.circuits import Adder, Circuit, Delay, In, Out, concat
+from spikealg.errors import InputError
+from tests.helpers import assert_same, present_in_turn, refused
 
 LINES = 4
 
@@ -70,3 +71,19 @@ def test_nesting_and_compiling_change_nothing(gates):
     flat, nested = Graph(gates).compile(), top.compile()
     for name in ("threshold", "indptr", "post", "weight", "delay"):
         np.testing.assert_array_equal(getattr(flat, name), getattr(nested, name))
+
+
+def test_earlier_values_meet_those_of_now():
+    top = Circuit("top")
+    late = top.gates(top.input("a", LINES))
+    top.output("sum", top.add(Adder(LINES), a=late, b=late.ago(3)).sum)
+    top.output("earlier", late.ago(2))
+    a = np.random.default_rng(0).integers(0, 2**LINES, 40)
+    before = np.concatenate([np.zeros(3, dtype=int), a])
+    expected = {"sum": a + before[:-3], "earlier": before[1:-2]}
+    assert_same(present_in_turn(top.compile(), {"a": a}), expected)
+
+
+def test_values_of_the_future_are_refused():
+    with refused("ticks must be a whole number of at least 0, got -1", InputError):
+        Circuit("top").input("a").ago(-1)

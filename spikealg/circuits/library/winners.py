@@ -149,5 +149,5 @@ def race(circuit: Circuit, loads: Sequence[Load], start: Signal, most: int) -> S
         circuit.connect(load.lines, racer, weight=load.weights, delay=delay)
     # A winner brings all of them, itself included, back to the floor before the next tick counts.
     circuit.connect(racers[:, None], racers, weight=-top)
-    circuit.connect(racers, running, weight=-2)
+    circuit.connect(racers, running, weight=-1)
     return racers.signal(ready=None)

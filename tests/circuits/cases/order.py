@@ -89,7 +89,7 @@ CASES = [
         library.ArgMin, extreme_with_index(np.min, np.argmin), (3, 3), ((1, 4), (7, 6, True))
     ),
     CircuitCase(library.WinnerTakeAll, winner_take_all, (3, 3), ((1, 3), (5, 4)), fixed=START),
-    CircuitCase(library.ToTemporal, to_temporal, (3,), ((1,), (3, True), (9,)), fixed=START),
+    CircuitCase(library.ToTemporal, to_temporal, (3,), ((1,), (3, True), (6,)), fixed=START),
     CircuitCase(
         library.FromTemporal,
         lambda ticks: lambda a, start: {"out": np.maximum(a, 0), "any": a >= 0},
