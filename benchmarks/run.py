@@ -35,6 +35,7 @@ SECTIONS = (
     "first_answer",
     "training",
     "online_rules",
+    "graphs",
 )
 """Modules in sections/; each has `measure(settings) -> Report`."""
 FOLDER = Path(__file__).parent

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spikealg import circuits, graph, learners
+
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = [path.name for path in sorted(DOCS.glob("*.md")) if "```python" in path.read_text("utf-8")]
 
@@ -26,3 +28,11 @@ def test_the_table_of_circuits_is_that_of_the_circuits():
     assert (DOCS / "library.md").read_text("utf-8") == made["page"](), (
         "docs/library.md is out of date: python docs/make_library.py"
     )
+
+
+def test_circuits_in_the_table_for_users_of_fugu_exist():
+    rows = re.findall(r"^\| `[^|]+\|(.+)\|", (DOCS / "from_fugu.md").read_text("utf-8"), re.M)
+    named = {name for row in rows for name in re.findall(r"`([A-Z][A-Za-z0-9]+)`", row)}
+    assert len(named) > 20
+    known = {*dir(circuits), *dir(graph), *dir(learners), "Circuit"}
+    assert named - known == set()

@@ -188,3 +188,16 @@ def test_velocimetry(run):
     assert numbers["ticks"] < 12**2
     assert "196 windows" in text
     assert (folder / "velocimetry.png").stat().st_size > 20_000
+
+
+def test_maze(run):
+    numbers, text, folder = run("13_maze")
+    assert numbers["worst"] == 0
+    assert numbers["error"] == 0
+    # A spike per cell, and fewer where the wave may end at the exit.
+    assert numbers["cells"] == numbers["spikes"] == 1600
+    assert numbers["spikes to the exit"] < 1600
+    assert f"out after {numbers['way']:g}" in text
+    # 52 pJ for every neuron in every tick is most of it (Davies et al. 2018, Table 2).
+    assert numbers["energy [µJ]"] == pytest.approx(52e-6 * numbers["updates"], rel=0.1)
+    assert (folder / "maze.png").stat().st_size > 20_000

@@ -257,7 +257,7 @@ def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[i
 def _that_reach(step: sparse.csr_array, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which vertices have a way to some vertices, these included."""
     while True:
-        more = there | np.asarray(step @ there.astype(np.float64) > 0)
+        more: npt.NDArray[np.bool_] = there | np.asarray(step @ there.astype(np.float64) > 0)
         if (more == there).all():
             return there
         there = more
