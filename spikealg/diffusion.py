@@ -17,6 +17,7 @@ from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
 from spikealg.solvers.diffusion.convergence import Convergence
 from spikealg.solvers.diffusion.estimates import Expectation
 from spikealg.solvers.diffusion.files import load
+from spikealg.solvers.diffusion.forecast import Forecast
 from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.groups import Group, Load
 from spikealg.solvers.diffusion.jumps import Jumps
@@ -67,6 +68,7 @@ __all__ = [
     "Disk",
     "Expectation",
     "FirstPassage",
+    "Forecast",
     "Graph",
     "Group",
     "Interval",

@@ -82,12 +82,15 @@ class Packing:
     batches : int
     in_lane : int
         Walkers of a lane.
+    usual_lanes : int
+        Lanes of a batch if there were as many walkers as is usual, by which the circuit is chosen.
     has_lanes : bool
         Whether there are lanes to count; without, every batch counts as one.
     """
 
     batches: int
     in_lane: int
+    usual_lanes: int
     has_lanes: bool
 
     def shares(self, walkers: float, *, most: bool = False) -> list[Share]:
@@ -198,19 +201,20 @@ def pilot_of(plan: Plan, problem: Problem, method: str, most: int) -> list[tuple
     for load, count in zip(plan.loads, plan.dealt(beyond), strict=True):
         pilot = _PILOT_OF_LOAD - 1 + count
         batches = batches_of(load, pilot)
-        in_lane = _walkers_in_lane(plan, problem, method, load, pilot // batches)
-        found.append((Packing(batches, in_lane, method != "montecarlo"), pilot))
+        in_lane, lanes = 1, 1
+        if method == "density":
+            in_lane, lanes = _fill(plan, problem, load, pilot // batches)
+        found.append((Packing(batches, in_lane, lanes, method != "montecarlo"), pilot))
     return found
 
 
-def _walkers_in_lane(plan: Plan, problem: Problem, method: str, load: Load, pilot: int) -> int:
-    if method != "density":
-        return 1
+def _fill(plan: Plan, problem: Problem, load: Load, pilot: int) -> tuple[int, int]:
+    """Return how many walkers a lane holds, and of how many lanes that would usually be."""
     for usual in (_USUAL * pilot, pilot):
-        in_lane = usual // lanes_for(plan, problem, method, load, usual)
-        if in_lane <= pilot:
+        lanes = lanes_for(plan, problem, "density", load, usual)
+        if usual // lanes <= pilot:
             break
-    return in_lane
+    return usual // lanes, lanes
 
 
 def walk_until(
@@ -268,6 +272,9 @@ def walk_until(
                 break
         else:
             shares = [load.shares(n) for load, n in zip(packings, extra, strict=True)]
+        _LOGGER.info(
+            "%s takes about %d walkers, as %d have shown", tolerance, wanted.sum(), have.sum()
+        )
         done, after = after, 1 - (1 - after) * _PILOT_PART
     report(1.0)
     return solution

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from spikealg.arguments import as_int
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS as DENSITY_CIRCUITS
 from spikealg.solvers.diffusion.density_circuits import choose_circuit as choose_density_circuit
@@ -20,7 +21,7 @@ from spikealg.solvers.diffusion.walk import Stretch
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.lanewalk import LaneWalk
 
-__all__ = ["CIRCUITS_OF", "METHODS", "choose_circuit", "walk_by"]
+__all__ = ["CIRCUITS_OF", "METHODS", "choose_circuit", "require_circuit_options", "walk_by"]
 
 METHODS = ("density", "particle", "chain", "montecarlo")
 CIRCUITS_OF = {"density": tuple(DENSITY_CIRCUITS), "particle": tuple(PARTICLE_CIRCUITS)}
@@ -48,6 +49,31 @@ def choose_circuit(method: str, circuit: str, lanes: int) -> str | None:
             f"it out, or take {_SPIKING}"
         )
     return None
+
+
+def require_circuit_options(
+    method: str, circuit: str, lanes: int | str, probability_bits: int
+) -> None:
+    """Refuse options of `solve` that cannot be used, or that the method does not have."""
+    # Which one "auto" is depends on the lanes; any other name is known or not.
+    choose_circuit(method, circuit, 1)
+    bits = as_int("probability_bits", probability_bits, low=1, high=32)
+    if not isinstance(lanes, str):
+        as_int("lanes", lanes, low=1)
+    elif lanes != "auto":
+        raise InputError(f"lanes must be a whole number of at least 1 or 'auto', got {lanes!r}")
+    if method == "particle" and lanes != "auto":
+        raise InputError(
+            f"lanes = {lanes} cannot be had for method='particle', where each walker has a circuit "
+            "of its own, and with it a lane: leave it out, or take method='density'"
+        )
+    if method not in CIRCUITS_OF:
+        for name, default in (("lanes", lanes == "auto"), ("probability_bits", bits == 32)):
+            if not default:
+                raise InputError(
+                    f"{name} belongs to the circuit, and method={method!r} has none: leave it "
+                    "out, or take method='density'"
+                )
 
 
 def walk_by(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from spikealg.solvers.diffusion.initial import Initial, distribution
 from spikealg.solvers.diffusion.rates import Rates
 from spikealg.solvers.diffusion.reach import reached_from
 from spikealg.solvers.diffusion.times import as_span
+
+if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.forecast import Forecast
 
 __all__ = ["MODES", "Problem"]
 
@@ -251,6 +254,47 @@ class Problem:
                     "function of x"
                 )
         return replace(self, domain=domain, dt="auto" if self.dt is not None else None)
+
+    def plan(
+        self,
+        t_span: Any = None,
+        *,
+        t_eval: Any = None,
+        mode: str | None = None,
+        at: Any = None,
+        method: str = "density",
+        walkers: int = 100_000,
+        dt: float | str = "auto",
+        lanes: int | str = "auto",
+        circuit: str = "auto",
+        probability_bits: int = 32,
+    ) -> Forecast:
+        """Return what `solve` with these arguments would take, without walking.
+
+        The circuit is built for its size. Ticks and time are estimates: ticks by how walkers
+        disperse, times by rates that were measured on the processor that the forecast names.
+
+        Parameters
+        ----------
+        t_span, t_eval, mode, at, method, walkers, dt, lanes, circuit, probability_bits
+            As in `solve`. For a tolerance ask with as many walkers as you expect.
+
+        Returns
+        -------
+        Forecast
+            Steps, ticks, neurons, synapses, memory, time; shows itself as a table.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            As `solve` would.
+        """
+        from spikealg.solvers.diffusion.forecast import forecast
+
+        return forecast(
+            self, t_span, t_eval=t_eval, mode=mode, at=at, method=method, walkers=walkers, dt=dt,
+            lanes=lanes, circuit=circuit, probability_bits=probability_bits,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         given = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from spikealg.solvers.diffusion.accuracy import (
 from spikealg.solvers.diffusion.checkpoint import Checkpoint, identity, seed_of
 from spikealg.solvers.diffusion.crew import hands_of
 from spikealg.solvers.diffusion.expected import expect
-from spikealg.solvers.diffusion.groups import BATCHES
-from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS, choose_circuit
+from spikealg.solvers.diffusion.forecast import forecast_of, solution_bytes
+from spikealg.solvers.diffusion.methods import METHODS, choose_circuit, require_circuit_options
 from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
@@ -28,7 +29,10 @@ from spikealg.solvers.diffusion.walkers import Walked, Walking, shares_of
 
 __all__ = ["solve"]
 
+_LOGGER = logging.getLogger(__name__)
 _WALKERS = 100_000
+LARGE = 10.0
+"""Seconds above which a walk is announced with what it will take."""
 
 
 def solve(
@@ -116,7 +120,9 @@ def solve(
         0 ≤ seed < 2⁶⁴; the same seed gives the same solution. None draws one, which
         ``solution.seed`` holds.
     progress : bool or callable
-        True shows a bar (tqdm); a callable gets the fraction done.
+        True shows a bar (tqdm); a callable gets the fraction done. What is foreseen to take more
+        than 10 s says what: the bar, and the log at level INFO, name ticks, memory and time, as
+        `Problem.plan` does.
     executor : concurrent.futures.Executor, optional
         Whose workers walk, one processor each: threads, processes, or by
         :class:`spikealg.interop.dask.DaskExecutor` those of a Dask cluster. Walkers are split by
@@ -155,19 +161,28 @@ def solve(
     wanted, most = _as_walkers(walkers, max_walkers)
     tolerance = as_tolerance(rtol, atol, walkers=walkers, method=method, lanes=lanes)
     number = _as_seed(seed, checkpoint)
-    _as_circuit_options(method, circuit, lanes, probability_bits)
+    require_circuit_options(method, circuit, lanes, probability_bits)
     plan = make_plan(
         problem, kind, t_span, t_eval, problem.at if at is None and kind == "backward" else at, dt,
         by_chain=method == "chain",
     )  # fmt: skip
     rates, times = problem.rates, plan.times
-    parts = sum(2 * BATCHES if load.timed else 1 for load in plan.loads)
     require_memory(
-        8.0 * len(times) * ((3 + parts) * len(rates.x) + 2 * len(rates.sides))
-        + 48.0 * rates.between.nnz,
+        solution_bytes(plan, problem),
         f"a solution at {len(times)} times on {len(rates.x)} vertices",
         "ask for fewer times in t_eval, or take a coarser mesh",
     )
+    chosen = method != "chain" and tolerance is None
+    shares = shares_of(plan, problem, method, wanted, lanes) if chosen else []
+    label = f"diffusion by {method}"
+    if tolerance is None and (progress or _LOGGER.isEnabledFor(logging.INFO)):
+        foreseen = forecast_of(
+            problem, plan, method, shares, circuit=circuit, probability_bits=probability_bits,
+            sizes=False,
+        )  # fmt: skip
+        if foreseen.seconds is not None and foreseen.seconds > LARGE:
+            label += f" ({foreseen.brief})"
+            _LOGGER.info("%s", label)
 
     def record(walked: Walked) -> Solution:
         value, value_stderr = plan.values(problem, walked.groups, method)
@@ -191,7 +206,12 @@ def solve(
             stages=walked.stages,
         )
 
-    with reporting(progress, f"diffusion by {method}") as report:
+    if tolerance is not None:
+        # The pilot and all who follow walk by one circuit, the best for as many as is usual.
+        pilot = pilot_of(plan, problem, method, most)
+        lanes_of_all = max(packing.usual_lanes for packing, _ in pilot)
+        circuit = choose_circuit(method, circuit, lanes_of_all) or circuit
+    with reporting(progress, label) as report:
         if method == "chain":
             return record(_by_chain(problem, plan, wanted, report))
         kept = None
@@ -211,9 +231,8 @@ def solve(
                 grows=tolerance is not None,
             )  # fmt: skip
             if tolerance is None:
-                walking.add(shares_of(plan, problem, method, wanted, lanes), report)
+                walking.add(shares, report)
                 return record(walking.walked())
-            pilot = pilot_of(plan, problem, method, most)
             solution = walk_until(tolerance, walking, pilot, most, record, report)
     warn_of_discretisation(solution, tolerance)
     return solution
@@ -260,25 +279,3 @@ def _as_seed(seed: int | None, checkpoint: str | Path | None) -> int:
         kept = None if checkpoint is None else seed_of(checkpoint)
         return fresh_seed() if kept is None else kept
     return as_int("seed", seed, low=0, high=2**64 - 1)
-
-
-def _as_circuit_options(method: str, circuit: str, lanes: int | str, probability_bits: int) -> None:
-    # Which one "auto" is depends on the lanes; any other name is known or not.
-    choose_circuit(method, circuit, 1)
-    bits = as_int("probability_bits", probability_bits, low=1, high=32)
-    if not isinstance(lanes, str):
-        as_int("lanes", lanes, low=1)
-    elif lanes != "auto":
-        raise InputError(f"lanes must be a whole number of at least 1 or 'auto', got {lanes!r}")
-    if method == "particle" and lanes != "auto":
-        raise InputError(
-            f"lanes = {lanes} cannot be had for method='particle', where each walker has a circuit "
-            "of its own, and with it a lane: leave it out, or take method='density'"
-        )
-    if method not in CIRCUITS_OF:
-        for name, default in (("lanes", lanes == "auto"), ("probability_bits", bits == 32)):
-            if not default:
-                raise InputError(
-                    f"{name} belongs to the circuit, and method={method!r} has none: leave it "
-                    "out, or take method='density'"
-                )

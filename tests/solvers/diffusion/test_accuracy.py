@@ -133,6 +133,9 @@ def test_the_pilot_s_lanes_are_the_first_of_the_run():
     assert pilot.walkers <= 8192 < whole.walkers
     assert (kept.first_lane, added.first_lane) == (0, pilot.lanes)
     assert pilot.lanes + added.lanes == whole.lanes
+    assert pilot.circuit == whole.circuit == "paced"
+    # One circuit but for the period of its clock.
+    assert kept.network.n_neurons == added.network.n_neurons
     np.testing.assert_array_equal(kept.counts, first.counts)
     np.testing.assert_array_equal(kept.stopped, first.stopped)
     # Those who came later are what they are without the pilot, in lanes of their own.
@@ -204,7 +207,7 @@ def test_walkers_are_numbered_through_wherever_they_are_cut():
 
 
 def test_packing_is_in_whole_lanes_of_equal_batches():
-    packing = Packing(batches=4, in_lane=10, has_lanes=True)
+    packing = Packing(batches=4, in_lane=10, usual_lanes=1, has_lanes=True)
     assert [(s.walkers, s.lanes) for s in packing.shares(81)] == [(30, 3)] * 4
     assert [(s.walkers, s.lanes) for s in packing.shares(81, most=True)] == [(20, 2)] * 4
     assert packing.shares(39, most=True) == []
