@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import draw_circuits  # noqa: E402
 
 from studies import demonstration  # noqa: E402
 
@@ -55,6 +57,7 @@ def setup(app: Any) -> None:
 
 def _draw(app: Any) -> None:
     demonstration.draw(HERE / "generated")
+    draw_circuits.draw(HERE / "generated" / "circuits")
 
 
 def _escape(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

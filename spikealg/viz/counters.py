@@ -16,6 +16,8 @@ __all__ = ["plot_counters"]
 
 _MOST_NAMES = 40
 """More names of vertices than this would overlap."""
+_WIDTH = 240.0
+"""Of all marks together, side by side [point]: half of the picture."""
 
 
 def plot_counters(solution: Solution, *, steps: int = 3, lane: int = 0, axes: Any = None) -> Any:
@@ -56,6 +58,7 @@ def plot_counters(solution: Solution, *, steps: int = 3, lane: int = 0, axes: An
     begins = run.spikes.t[run.spikes.i == network.outputs["walk"].neurons[0]]
     for tick in begins.tolist():
         ax.axvline(tick, color=GRID, linewidth=1.2, zorder=0)
+    thin = min(1.6, _WIDTH / float(begins[-1]))
     for half, colour in zip(range(halves), time_colours(halves), strict=True):
         lines = readout[half * len(vertices) : (half + 1) * len(vertices)]
         row = np.full(network.n_neurons, -1)
@@ -64,7 +67,7 @@ def plot_counters(solution: Solution, *, steps: int = 3, lane: int = 0, axes: An
         at = place[row[run.spikes.i[spiked]]]
         name = ("counter A", "counter B")[half] if halves > 1 else "walker counted"
         ax.vlines(
-            run.spikes.t[spiked], at - size, at + size, color=colour, linewidth=1.6, label=name
+            run.spikes.t[spiked], at - size, at + size, color=colour, linewidth=thin, label=name
         )
     ax.set(xlabel="tick", ylabel=label, xlim=(-0.5, begins[-1] + 0.5))
     visited = place[run.counts[readout].reshape(halves, -1).any(axis=0)]

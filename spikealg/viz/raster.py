@@ -58,7 +58,7 @@ def plot_raster(run: Run, *names: str, lane: int = 0, axes: Any = None) -> Any:
     ax.set_yticks(middles, labels=list(names))
     ax.set(
         xlabel="tick",
-        xlim=(run.start_tick - 0.5, run.start_tick + run.ticks - 0.5),
+        xlim=(run.start_tick - 0.5, run.start_tick + int(run.lane_ticks[lane]) - 0.5),
         ylim=(first - 0.5, -0.5),
     )
     return ax.figure

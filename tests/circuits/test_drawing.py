@@ -98,6 +98,15 @@ def test_places_do_not_overlap_and_arrows_go_to_the_right():
             assert (np.diff(heights) >= 1 - 1e-9).all()
 
 
+def test_loops_are_drawn_from_left_to_right_with_few_edges_back():
+    """Two loops that share an edge need one edge back; nothing stays within a layer."""
+    edges = [(0, 1), (1, 2), (2, 3), (3, 1), (3, 4), (4, 2), (4, 5)]
+    layout = lay_out(6, edges, [0], [5])
+    back = [edge for edge in edges if layout.x[edge[0]] > layout.x[edge[1]]]
+    assert back == [(2, 3)]
+    assert all(layout.x[pre] != layout.x[post] for pre, post in edges)
+
+
 def test_neighbours_come_close():
     """Three chains that are given in a tangle are laid out without a crossing."""
     edges = [(0, 5), (1, 3), (2, 4), (3, 8), (4, 6), (5, 7)]

@@ -17,6 +17,7 @@ __all__ = ["Drawing", "draw"]
 COLUMN, ROW, MARGIN, GAP = 120.0, 46.0, 60.0, 50.0
 """Least distance of layers, distance of nodes, empty frame, and least gap of boxes [pixels]."""
 RADIUS = 13.0
+SLIP = 5.0
 EXCITES, INHIBITS, BOTH, INK, PAPER = "#2f6f9f", "#c0492b", "#7a6a8a", "#22303c", "#ffffff"
 FILL = {"input": "#e8eef2", "output": "#e8eef2", "neuron": "#ffffff", "group": "#f4efe2"}
 
@@ -127,7 +128,9 @@ def _edge(
     else:
         forward = 1 if end[0] >= start[0] else -1
         leaves, enters = (forward * (rim + 1) for rim in rims)
-        points = [(start[0] + leaves, start[1]), *via, (end[0] - enters, end[1])]
+        # What leads back runs a little lower than what leads there.
+        slip = 0.0 if forward > 0 else SLIP
+        points = [(start[0] + leaves, start[1] + slip), *via, (end[0] - enters, end[1] + slip)]
         path = f"M{points[0][0]:.1f},{points[0][1]:.1f}"
         for (x0, y0), (x1, y1) in pairwise(points):
             bend = (x1 - x0) / 2 if x0 != x1 else leaves
