@@ -56,7 +56,7 @@ def one_step(name: str) -> Run:
         circuit.compile(),
         circuit.inputs(np.array([[WALKERS]])),
         ticks=2 * circuit.longest_step,
-        seed=2,
+        seed=1,
         record="all",
         until=("walk", 2),
     )

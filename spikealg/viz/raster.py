@@ -61,4 +61,5 @@ def plot_raster(run: Run, *names: str, lane: int = 0, axes: Any = None) -> Any:
         xlim=(run.start_tick - 0.5, run.start_tick + int(run.lane_ticks[lane]) - 0.5),
         ylim=(first - 0.5, -0.5),
     )
+    ax.xaxis.get_major_locator().set_params(integer=True)
     return ax.figure
