@@ -29,6 +29,7 @@ SECTIONS = (
     "density",
     "adder",
     "scaling",
+    "executor",
     "memory",
     "choice",
     "prices",
