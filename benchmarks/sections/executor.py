@@ -14,42 +14,43 @@ from report import Report, Table
 from settings import Settings
 from spikealg import diffusion
 
-VERTICES = 512
+VERTICES, WALKERS = 100, 10_000_000
 WORKERS = (1, 2)
-JOBS = {"density": (4_000_000, 1200), "montecarlo": (4_000_000, 600)}
-"""Walkers and steps by method; about a minute of one worker, and a fifth of one."""
+JOBS = (("density", "auto", 5000), ("density", 8192, 5000), ("montecarlo", "auto", 1200))
+"""Methods, lanes and steps; about half a minute of one worker each."""
 
 
 def measure(settings: Settings) -> Report:
     """Solve by each number of workers, which have solved a small problem before."""
     rows = []
+    walkers = WALKERS // 100 if settings.quick else WALKERS
     with ExitStack() as open_pools:
         pools = {n: open_pools.enter_context(_warm(n)) for n in WORKERS}
-        for method, (walkers, steps) in JOBS.items():
-            some = walkers // 100 if settings.quick else walkers
-            walls, found = zip(
-                *(_timed(method, some, steps, pools[n]) for n in WORKERS), strict=True
-            )
+        for method, lanes, steps in JOBS:
+            timed = [_timed(method, walkers, lanes, steps, pools[n]) for n in WORKERS]
+            walls, found = zip(*timed, strict=True)
             for solution in found[1:]:
                 np.testing.assert_array_equal(solution.counts, found[0].counts)
+            chosen = " (auto)" if lanes == "auto" else ""
+            told = f"{found[0].lanes:,}{chosen}" if method == "density" else ""
             speed_up = f"{walls[0] / walls[-1]:.2f}"
-            told = (f"{found[0].walkers:,}", f"{found[0].lanes:,}")
-            rows.append([method, *told, *(f"{wall:.1f}" for wall in walls), speed_up])
-    columns = ("method", "walkers", "lanes", *(f"s by {n}" for n in WORKERS), "speed-up")
-    note = f"A ring of {VERTICES} vertices; counts are equal, bit for bit."
+            rows.append([method, told, *(f"{wall:.1f}" for wall in walls), speed_up])
+    columns = ("method", "lanes", *(f"s by {n}" for n in WORKERS), "speed-up")
+    note = f"{walkers:,} walkers on a ring of {VERTICES} vertices; counts are equal, bit for bit."
     return Report([Table("Worker processes", columns, rows, note)])
 
 
 def _timed(
-    method: str, walkers: int, steps: int, pool: ProcessPoolExecutor
+    method: str, walkers: int, lanes: int | str, steps: int, pool: ProcessPoolExecutor
 ) -> tuple[float, diffusion.Solution]:
+    """Return the seconds that a walk takes, and its solution."""
     ring = diffusion.Interval(0, VERTICES, VERTICES)
     problem = diffusion.Problem(
         ring, diffusivity=0.25, boundary="periodic", initial=lambda x: np.ones(len(x))
     )
     began = perf_counter()
     solution = diffusion.solve(
-        problem, float(steps), dt=1.0, method=method, walkers=walkers, executor=pool
+        problem, float(steps), dt=1.0, method=method, walkers=walkers, lanes=lanes, executor=pool
     )
     return perf_counter() - began, solution
 
@@ -58,6 +59,6 @@ def _timed(
 def _warm(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Give processes that have loaded their kernels."""
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        for method in JOBS:
-            _timed(method, 200_000, 3, pool)
+        for method, lanes, _ in JOBS:
+            _timed(method, 200_000, lanes, 3, pool)
         yield pool
