@@ -121,10 +121,10 @@ def _bars(ax: Any, made: Runs, name: str, value: Callable[[Any], float]) -> None
 
 
 def pictures(results: Path = RESULTS) -> list[Picture]:
-    """Return the pictures of all tasks of which there are results."""
+    """Return the pictures of all tasks of which there are results of several units."""
     return [
         Picture(f"units_{task}_{name}.png", f"{_title(task)}: {what}", partial(plot, task, made))
         for task in TASKS
-        if (made := runs(task, results))
+        if len(made := runs(task, results)) > 1
         for name, (plot, what) in PICTURES.items()
     ]

@@ -139,10 +139,11 @@ def table(name: str, results: Path = RESULTS) -> Table:
     for row, figures in runs(name, results).items():
         scores = np.array([score(name, figure["error"]) for figure in figures])
         active = [share for figure in figures for share in figure["active"].values()]
+        spread = f" ± {shown(name, scores.std())}" if len(scores) > 1 else ""
         rows.append([
             row,
             str(len(figures)),
-            f"{shown(name, scores.mean())} ± {shown(name, scores.std())}",
+            shown(name, scores.mean()) + spread,
             shown(name, setting.published[row]) if row in TABLE else "–",
             f"{np.mean(active):.1%}" if active else "–",
             f"{figures[0]['rate']:g}",
