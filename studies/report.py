@@ -16,6 +16,7 @@ from studies.record import FOLDER
 STUDIES: Mapping[str, str] = {
     "mnist": "results.md",
     "jsb": "results.md",
+    "bunny": "results.md",
     "baselines": "units.md",
     "units": "units.md",
     "unit_pictures": "units.md",
