@@ -57,6 +57,21 @@ def test_walkers_of_circuits_have_the_amplitudes_and_rates_of_the_modes(found):
     assert found["chain"]["rate, off"] < 1e-9
 
 
+def test_standard_errors_of_rates_are_those_of_the_steps_between_records(problem, found):
+    """The variance of φ after n steps from each vertex, by the dense matrix, is what weighs."""
+    modes = bunny.modes_of(problem.rates, MODES)
+    steps = found["steps"] // len(TIMES)
+    move = np.linalg.matrix_power(problem.rates.transition(found["dt"]).move.toarray(), steps)
+    spread = move @ modes.shape**2 - (move @ modes.shape) ** 2
+    share, information = problem.start.probability, 0.0
+    for _ in TIMES:
+        information += (share @ modes.shape) ** 2 / (share @ spread / (WALKERS - 1))
+        share = share @ move
+    step = (1 - modes.rate * found["dt"]) ** (steps - 1) * steps * found["dt"]
+    expected = 1 / step / np.sqrt(information)
+    np.testing.assert_allclose(found["chain"]["rate stderr"], expected, rtol=1e-6)
+
+
 def test_standard_errors_of_rates_are_their_spread(problem, found):
     # Of 60 seeds the spread of a rate is known to 9 %, six rates are compared: less than 1 in 1000.
     modes = bunny.modes_of(problem.rates, MODES)
