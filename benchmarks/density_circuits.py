@@ -14,8 +14,8 @@ from time import process_time
 import numpy as np
 
 from meshes import torus
-from spikealg.solvers.diffusion import density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS
+from spikealg.solvers.diffusion.walks import density
 
 STEPS = 100
 WALKERS_PER_VERTEX = 10

@@ -4,7 +4,7 @@
     python benchmarks/density_lanes.py lake       those whose name contains a word
 
 One thread, processor time of the whole walk. By these tables the constants of
-``spikealg.solvers.diffusion.lanes`` were set.
+``spikealg.solvers.diffusion.walks.lanes`` were set.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import numpy as np
 
 from meshes import torus
 from spikealg import diffusion
-from spikealg.solvers.diffusion import density
-from spikealg.solvers.diffusion.lanes import choose_lanes
-from spikealg.solvers.diffusion.start import draw_walkers
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
+from spikealg.solvers.diffusion.walks import density
+from spikealg.solvers.diffusion.walks.lanes import choose_lanes
+from spikealg.solvers.diffusion.walks.start import draw_walkers
 
 LANES = (1, 4, 8, 512, 1024, 1536, 2048, 3072, 4096, 8192, 16384)
 TOO_LONG = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spikealg import diffusion
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
 
 
 def torus(*shape: int) -> Transition:

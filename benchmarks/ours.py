@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from spikealg.engine import simulate
-from spikealg.solvers.diffusion import density as density_circuit
-from spikealg.solvers.diffusion.lanes import choose_lanes
-from spikealg.solvers.diffusion.modular import factor_moduli
-from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
+from spikealg.solvers.diffusion.particle_circuits.circuit import ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuits.modular import factor_moduli
+from spikealg.solvers.diffusion.walks import density as density_circuit
+from spikealg.solvers.diffusion.walks.lanes import choose_lanes
 
 
 def particle(

@@ -8,33 +8,39 @@
 
 from __future__ import annotations
 
+from spikealg.solvers.diffusion.accuracy.check import ChainCheck, Check
+from spikealg.solvers.diffusion.accuracy.circuit_check import CircuitCheck
+from spikealg.solvers.diffusion.accuracy.convergence import Convergence
+from spikealg.solvers.diffusion.accuracy.estimates import Expectation
+from spikealg.solvers.diffusion.accuracy.refinement import convergence
 from spikealg.solvers.diffusion.advantage import advantage
-from spikealg.solvers.diffusion.ball import Ball, Disk
-from spikealg.solvers.diffusion.chaindomain import Chain
-from spikealg.solvers.diffusion.check import ChainCheck, Check
-from spikealg.solvers.diffusion.circuit_check import CircuitCheck
 from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
-from spikealg.solvers.diffusion.convergence import Convergence
-from spikealg.solvers.diffusion.estimates import Expectation
+from spikealg.solvers.diffusion.domains.ball import Ball, Disk
+from spikealg.solvers.diffusion.domains.chain import Chain
+from spikealg.solvers.diffusion.domains.graph import Graph
+from spikealg.solvers.diffusion.domains.lattice import Box, Interval
+from spikealg.solvers.diffusion.domains.phasespace import PhaseSpace
+from spikealg.solvers.diffusion.domains.polygon import Polygon, lake
+from spikealg.solvers.diffusion.domains.surfaces import Sphere, Torus
+from spikealg.solvers.diffusion.domains.trianglemesh import TriangleMesh
+from spikealg.solvers.diffusion.equation.jumps import Jumps
+from spikealg.solvers.diffusion.equation.stationary import stationary
 from spikealg.solvers.diffusion.files import load
 from spikealg.solvers.diffusion.forecast import Forecast
-from spikealg.solvers.diffusion.graph import Graph
 from spikealg.solvers.diffusion.groups import Group, Load
-from spikealg.solvers.diffusion.jumps import Jumps
-from spikealg.solvers.diffusion.lattice import Box, Interval
-from spikealg.solvers.diffusion.library import (
+from spikealg.solvers.diffusion.library.forward import (
     advection_diffusion,
     gamblers_ruin,
     heat_rod,
     ornstein_uhlenbeck,
 )
-from spikealg.solvers.diffusion.library_passages import decision_model, first_passage
-from spikealg.solvers.diffusion.library_prices import (
+from spikealg.solvers.diffusion.library.passages import decision_model, first_passage
+from spikealg.solvers.diffusion.library.prices import (
     barrier_call,
     black_scholes_call,
     merton_call,
 )
-from spikealg.solvers.diffusion.library_steady import (
+from spikealg.solvers.diffusion.library.steady import (
     absorbing_rod,
     laplace_square,
     poisson_disk,
@@ -42,19 +48,13 @@ from spikealg.solvers.diffusion.library_steady import (
     sphere_heat,
     two_state_transport,
 )
-from spikealg.solvers.diffusion.modular import coprime_moduli, factor_moduli
-from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuits.circuit import ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuits.modular import coprime_moduli, factor_moduli
 from spikealg.solvers.diffusion.passage import FirstPassage
-from spikealg.solvers.diffusion.phasespace import PhaseSpace
-from spikealg.solvers.diffusion.polygon import Polygon, lake
 from spikealg.solvers.diffusion.problem import Problem
-from spikealg.solvers.diffusion.refinement import convergence
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
-from spikealg.solvers.diffusion.stationary import stationary
-from spikealg.solvers.diffusion.surfaces import Sphere, Torus
-from spikealg.solvers.diffusion.trianglemesh import TriangleMesh
 
 __all__ = [
     "Ball",

@@ -34,8 +34,8 @@ from spikealg.diffusion import (
     sphere_heat,
 )
 from spikealg.learners.data.files import DataFile
-from spikealg.solvers.diffusion.convergence import fitted_order
-from spikealg.solvers.diffusion.rates import Rates
+from spikealg.solvers.diffusion.accuracy.convergence import fitted_order
+from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.viz.figure import INK, new_axes, tidy
 from studies.picture import Picture
 from studies.record import RESULTS, Record, read

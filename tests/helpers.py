@@ -16,16 +16,16 @@ from spikealg.engine import KERNELS, Spikes, simulate
 from spikealg.engine.packed import PackedSpikes
 from spikealg.errors import SpikealgError, WiringError
 from spikealg.network import Network
-from spikealg.solvers.diffusion.ball import Ball, Disk
-from spikealg.solvers.diffusion.chaindomain import Chain
-from spikealg.solvers.diffusion.domains import Domain
-from spikealg.solvers.diffusion.graph import Graph
-from spikealg.solvers.diffusion.lattice import Box, Interval
-from spikealg.solvers.diffusion.phasespace import PhaseSpace
-from spikealg.solvers.diffusion.polygon import Polygon
+from spikealg.solvers.diffusion.domains.ball import Ball, Disk
+from spikealg.solvers.diffusion.domains.chain import Chain
+from spikealg.solvers.diffusion.domains.domain import Domain
+from spikealg.solvers.diffusion.domains.graph import Graph
+from spikealg.solvers.diffusion.domains.lattice import Box, Interval
+from spikealg.solvers.diffusion.domains.phasespace import PhaseSpace
+from spikealg.solvers.diffusion.domains.polygon import Polygon
+from spikealg.solvers.diffusion.domains.surfaces import Sphere, Torus
+from spikealg.solvers.diffusion.domains.trianglemesh import TriangleMesh
 from spikealg.solvers.diffusion.solution import Solution
-from spikealg.solvers.diffusion.surfaces import Sphere, Torus
-from spikealg.solvers.diffusion.trianglemesh import TriangleMesh
 from tests.circuits.cases import arithmetic, frames, logic, order, sequences, sets, timing
 
 # ------------------------------------------------------------------ kernels

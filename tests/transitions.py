@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from scipy import sparse
 
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
 
 
 def transition_of(exits: list[dict[int, float]], sides: int = 0) -> Transition:

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit, uint64
 
 from rivals.xorshift import first_states, shifted
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
 
 WORD = 64
 MOST_BITS = 8

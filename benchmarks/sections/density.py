@@ -14,8 +14,8 @@ from rivals import table as rivals
 from rivals.check import check_density
 from sections.kernels import FAST_KERNELS
 from settings import Settings
-from spikealg.solvers.diffusion import montecarlo
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
+from spikealg.solvers.diffusion.walks import montecarlo
 
 STEPS = 100
 NOTE = (

@@ -13,7 +13,7 @@ import ours
 from report import Lines, Report, Table
 from sections.kernels import FAST_KERNELS
 from settings import Settings
-from spikealg.solvers.diffusion.transition import Transition
+from spikealg.solvers.diffusion.equation.transition import Transition
 from timing import in_turn
 from workloads import steppers
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from spikealg.errors import InputError, InputTypeError, MissingExtraError
 
 if TYPE_CHECKING:
-    from spikealg.solvers.diffusion.crew import StopSign
+    from spikealg.solvers.diffusion.walks.crew import StopSign
 
 __all__ = ["DaskExecutor"]
 

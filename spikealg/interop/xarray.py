@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spikealg.errors import MissingExtraError
-from spikealg.solvers.diffusion.layout import layout_of
+from spikealg.solvers.diffusion.domains.layout import layout_of
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution

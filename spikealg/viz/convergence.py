@@ -9,7 +9,7 @@ import numpy as np
 from spikealg.viz.figure import INK, new_axes, tidy
 
 if TYPE_CHECKING:
-    from spikealg.solvers.diffusion.convergence import Convergence
+    from spikealg.solvers.diffusion.accuracy.convergence import Convergence
 
 __all__ = ["plot_convergence"]
 

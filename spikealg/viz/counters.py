@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spikealg.solvers.diffusion.layout import layout_of
+from spikealg.solvers.diffusion.domains.layout import layout_of
 from spikealg.viz.figure import GRID, INK, new_axes, pyplot, tidy, time_colours
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.solvers.diffusion.layout import Layout, layout_of
+from spikealg.solvers.diffusion.domains.layout import Layout, layout_of
 from spikealg.viz.colours import Colours, colours_of
 from spikealg.viz.figure import INK, colour_bar, new_axes
 from spikealg.viz.shown import Shown, Units

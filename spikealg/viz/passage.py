@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float, as_int
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.estimates import count_stderr
+from spikealg.solvers.diffusion.accuracy.estimates import count_stderr
 from spikealg.viz.figure import INK, exact_line, new_axes, pyplot, tidy, time_colours
 from spikealg.viz.shown import Units, as_units
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_float_array
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.layout import Layout, layout_of
-from spikealg.solvers.diffusion.reference import exact_density
+from spikealg.solvers.diffusion.accuracy.reference import exact_density
+from spikealg.solvers.diffusion.domains.layout import Layout, layout_of
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution

@@ -15,7 +15,7 @@ from spikealg.errors import InputError, MissingExtraError, NeuronOverflowError
 from spikealg.interop import brian2 as interop
 from spikealg.network import NEVER, NO_FLOOR, RESETS, Network
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
-from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuits.circuit import ParticleCircuit
 from tests.circuits.cases.case import operands_of
 from tests.engine.test_kernels import NETWORKS, random_call
 from tests.helpers import ALL_CIRCUITS

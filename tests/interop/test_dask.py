@@ -12,7 +12,7 @@ import pytest
 from spikealg.diffusion import heat_rod, solve
 from spikealg.errors import InputError, InputTypeError, MissingExtraError
 from spikealg.interop.dask import DaskExecutor
-from spikealg.solvers.diffusion import montecarlo
+from spikealg.solvers.diffusion.walks import montecarlo
 from tests.helpers import same_walkers
 from tests.solvers.diffusion.test_executor import HEATED, SLOW, WALK_SLOWLY, interrupt
 

@@ -20,7 +20,7 @@ from spikealg.interop.nir import from_nir, to_nir
 from spikealg.network import NEVER, Network
 from spikealg.network.ports import Port
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
-from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuits.circuit import ParticleCircuit
 from tests.engine.test_kernels import random_network
 from tests.helpers import ALL_CIRCUITS, refused
 from tests.interop.nir_tool import Tool

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int
 from spikealg.errors import InputError, InputTypeError
+from spikealg.solvers.diffusion.accuracy.reference import exact_density
 from spikealg.solvers.diffusion.problem import Problem
-from spikealg.solvers.diffusion.reference import exact_density
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
 
@@ -198,7 +198,7 @@ def _norm(values: npt.NDArray[np.float64]) -> float:
 
 def _rivals(solution: Solution, walkers: int, repeats: int) -> tuple[float, float]:
     """Return the seconds that Monte Carlo and the chain take for the same walk, on one core."""
-    from spikealg.solvers.diffusion import chain, montecarlo
+    from spikealg.solvers.diffusion.walks import chain, montecarlo
 
     (group,) = solution.groups
     start = group.load.probability

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.methods import CIRCUITS_OF
+from spikealg.solvers.diffusion.walks.methods import CIRCUITS_OF
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution

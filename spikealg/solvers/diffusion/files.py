@@ -14,15 +14,15 @@ from scipy import sparse
 from spikealg.archive import read_archive, write_archive
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
 from spikealg.errors import FileFormatError, InputError
+from spikealg.solvers.diffusion.accuracy.reference import exact_density
+from spikealg.solvers.diffusion.domains.layout import Layout, layout_of
+from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.solvers.diffusion.groups import Group, Load
-from spikealg.solvers.diffusion.layout import Layout, layout_of
-from spikealg.solvers.diffusion.methods import CIRCUITS_OF, METHODS
 from spikealg.solvers.diffusion.problem import MODES
-from spikealg.solvers.diffusion.rates import Rates
-from spikealg.solvers.diffusion.reference import exact_density
 from spikealg.solvers.diffusion.saved import ExactValues, SavedMesh, SavedProblem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.times import Segment
+from spikealg.solvers.diffusion.walks.methods import CIRCUITS_OF, METHODS
 
 __all__ = ["load", "save"]
 

@@ -19,9 +19,13 @@ from spikealg.arguments import as_choice, as_int
 from spikealg.solvers.diffusion.density_circuits import make_circuit
 from spikealg.solvers.diffusion.density_circuits.base import DensityCircuit
 from spikealg.solvers.diffusion.density_circuits.paced import PacedCircuit
-from spikealg.solvers.diffusion.expected import solve_live
+from spikealg.solvers.diffusion.equation.reach import require_exit
 from spikealg.solvers.diffusion.groups import BATCHES, Load
-from spikealg.solvers.diffusion.lanes import (
+from spikealg.solvers.diffusion.particle_circuits.circuit import PARTICLE_CIRCUITS
+from spikealg.solvers.diffusion.particle_circuits.lattice import require_homogeneous
+from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
+from spikealg.solvers.diffusion.walks.expected import solve_live
+from spikealg.solvers.diffusion.walks.lanes import (
     MANY,
     crowd,
     dispersal,
@@ -29,16 +33,16 @@ from spikealg.solvers.diffusion.lanes import (
     time_of_few,
     time_of_many,
 )
-from spikealg.solvers.diffusion.methods import METHODS, choose_circuit, require_circuit_options
-from spikealg.solvers.diffusion.particle_circuit import PARTICLE_CIRCUITS
-from spikealg.solvers.diffusion.particle_lattice import require_homogeneous
-from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
-from spikealg.solvers.diffusion.reach import require_exit
-from spikealg.solvers.diffusion.walkers import Share, shares_of
+from spikealg.solvers.diffusion.walks.methods import (
+    METHODS,
+    choose_circuit,
+    require_circuit_options,
+)
+from spikealg.solvers.diffusion.walks.walkers import Share, shares_of
 
 if TYPE_CHECKING:
+    from spikealg.solvers.diffusion.equation.transition import Transition
     from spikealg.solvers.diffusion.problem import Problem
-    from spikealg.solvers.diffusion.transition import Transition
 
 __all__ = ["Forecast", "forecast", "forecast_of", "solution_bytes"]
 
@@ -375,7 +379,7 @@ class _Walk:
     def lane_bytes(self) -> float:
         """Memory of the lanes that run at a time."""
         # Numba and the kernels come with it.
-        from spikealg.solvers.diffusion.density import (
+        from spikealg.solvers.diffusion.walks.density import (
             BLOCK_BYTES,
             BYTES_PER_COUNTER,
             BYTES_PER_STEP,

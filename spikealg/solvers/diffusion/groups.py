@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.solvers.diffusion.estimates import Expectation, count_stderr, estimate
+from spikealg.solvers.diffusion.accuracy.estimates import Expectation, count_stderr, estimate
 
 __all__ = ["BATCHES", "TIMED", "Group", "Load", "share", "spread_of"]
 

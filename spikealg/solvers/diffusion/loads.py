@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.domains import Mesh
+from spikealg.solvers.diffusion.domains.domain import Mesh
+from spikealg.solvers.diffusion.equation.initial import by_sign, values
+from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.solvers.diffusion.groups import Load
-from spikealg.solvers.diffusion.initial import by_sign, values
-from spikealg.solvers.diffusion.rates import Rates
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.problem import Problem

@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain
-from spikealg.solvers.diffusion.estimates import count_stderr
-from spikealg.solvers.diffusion.expected import solve_live
-from spikealg.solvers.diffusion.reach import require_exit
-from spikealg.solvers.diffusion.reference import exact_density
+from spikealg.solvers.diffusion.accuracy.estimates import count_stderr
+from spikealg.solvers.diffusion.accuracy.reference import exact_density
+from spikealg.solvers.diffusion.equation.reach import require_exit
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.times import step_times
-from spikealg.solvers.diffusion.walk import settle
+from spikealg.solvers.diffusion.walks import chain
+from spikealg.solvers.diffusion.walks.expected import solve_live
+from spikealg.solvers.diffusion.walks.walk import settle
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.solution import Solution

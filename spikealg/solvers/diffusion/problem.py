@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_float
 from spikealg.errors import InputError, InputTypeError
-from spikealg.solvers.diffusion.coefficients import Coefficients, at_time, depends_on_time
-from spikealg.solvers.diffusion.domains import Domain, Mesh
-from spikealg.solvers.diffusion.equation import Equation, discretise
-from spikealg.solvers.diffusion.initial import Initial, distribution
-from spikealg.solvers.diffusion.rates import Rates
-from spikealg.solvers.diffusion.reach import reached_from
+from spikealg.solvers.diffusion.domains.domain import Domain, Mesh
+from spikealg.solvers.diffusion.equation.coefficients import Coefficients, at_time, depends_on_time
+from spikealg.solvers.diffusion.equation.initial import Initial, distribution
+from spikealg.solvers.diffusion.equation.rates import Rates
+from spikealg.solvers.diffusion.equation.reach import reached_from
+from spikealg.solvers.diffusion.equation.terms import Equation, discretise
 from spikealg.solvers.diffusion.times import as_span
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.solvers.diffusion.layout import Layout
+from spikealg.solvers.diffusion.domains.layout import Layout
 
 __all__ = ["ExactValues", "SavedMesh", "SavedProblem"]
 

@@ -13,21 +13,21 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.estimates import Expectation, count_stderr
+from spikealg.solvers.diffusion.accuracy.estimates import Expectation, count_stderr
 from spikealg.solvers.diffusion.groups import TIMED, Group, spread_of
 from spikealg.solvers.diffusion.times import step_times
 
 if TYPE_CHECKING:
     from spikealg.engine import Run
     from spikealg.hardware import CostEstimate, Platform, Work
-    from spikealg.solvers.diffusion.check import Check
+    from spikealg.solvers.diffusion.accuracy.check import Check
     from spikealg.solvers.diffusion.circuit_summary import CircuitSummary
+    from spikealg.solvers.diffusion.equation.rates import Rates
     from spikealg.solvers.diffusion.passage import FirstPassage
     from spikealg.solvers.diffusion.problem import Problem
-    from spikealg.solvers.diffusion.rates import Rates
     from spikealg.solvers.diffusion.saved import SavedProblem
     from spikealg.solvers.diffusion.times import Segment
-    from spikealg.solvers.diffusion.walkers import Share
+    from spikealg.solvers.diffusion.walks.walkers import Share
 
 __all__ = ["Solution"]
 
@@ -296,7 +296,7 @@ class Solution:
         Check
             Shows itself as a table; ``.ok``, ``.circuit``, ``.chain``, ``.raise_if_failed()``.
         """
-        from spikealg.solvers.diffusion.check import check
+        from spikealg.solvers.diffusion.accuracy.check import check
 
         return check(self)
 
@@ -382,7 +382,7 @@ class Solution:
         InputError
             If the solution is not that of a density circuit that walks forward without sources.
         """
-        from spikealg.solvers.diffusion.replay import replay
+        from spikealg.solvers.diffusion.walks.replay import replay
 
         return replay(self, steps, lane)
 

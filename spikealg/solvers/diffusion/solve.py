@@ -11,21 +11,25 @@ from spikealg.arguments import as_choice, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
 from spikealg.progress import Report, part, reporting
-from spikealg.solvers.diffusion.accuracy import (
+from spikealg.solvers.diffusion.accuracy.tolerance import (
     as_tolerance,
     pilot_of,
     walk_until,
     warn_of_discretisation,
 )
-from spikealg.solvers.diffusion.checkpoint import Checkpoint, identity, seed_of
-from spikealg.solvers.diffusion.crew import hands_of
-from spikealg.solvers.diffusion.expected import expect
 from spikealg.solvers.diffusion.forecast import forecast_of, solution_bytes
-from spikealg.solvers.diffusion.methods import METHODS, choose_circuit, require_circuit_options
 from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
-from spikealg.solvers.diffusion.walkers import Walked, Walking, shares_of
+from spikealg.solvers.diffusion.walks.checkpoint import Checkpoint, identity, seed_of
+from spikealg.solvers.diffusion.walks.crew import hands_of
+from spikealg.solvers.diffusion.walks.expected import expect
+from spikealg.solvers.diffusion.walks.methods import (
+    METHODS,
+    choose_circuit,
+    require_circuit_options,
+)
+from spikealg.solvers.diffusion.walks.walkers import Walked, Walking, shares_of
 
 __all__ = ["solve"]
 

@@ -14,7 +14,7 @@ from spikealg.arguments import as_float, as_float_array
 from spikealg.errors import InputError, InputTypeError
 
 if TYPE_CHECKING:
-    from spikealg.solvers.diffusion.rates import Rates
+    from spikealg.solvers.diffusion.equation.rates import Rates
 
 __all__ = [
     "SAME",

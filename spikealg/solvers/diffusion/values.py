@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.solvers.diffusion.equation import Equation
-from spikealg.solvers.diffusion.expected import solve_live
+from spikealg.solvers.diffusion.equation.reach import require_exit
+from spikealg.solvers.diffusion.equation.terms import Equation
 from spikealg.solvers.diffusion.groups import Group, spread_of
-from spikealg.solvers.diffusion.reach import require_exit
 from spikealg.solvers.diffusion.times import Segment
+from spikealg.solvers.diffusion.walks.expected import solve_live
 
 __all__ = ["chain_values", "group_value"]
 

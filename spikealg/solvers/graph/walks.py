@@ -14,7 +14,7 @@ from scipy import sparse
 from spikealg.arguments import as_float, as_int
 from spikealg.engine import Run
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.chaindomain import Chain
+from spikealg.solvers.diffusion.domains.chain import Chain
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve

@@ -17,9 +17,9 @@ from spikealg.diffusion import (
     solve,
 )
 from spikealg.errors import InputError, InputTypeError
-from spikealg.solvers.diffusion import density, montecarlo, particle
-from spikealg.solvers.diffusion.accuracy import Packing, error_parts
-from spikealg.solvers.diffusion.start import draw_walkers
+from spikealg.solvers.diffusion.accuracy.tolerance import Packing, error_parts
+from spikealg.solvers.diffusion.walks import density, montecarlo, particle
+from spikealg.solvers.diffusion.walks.start import draw_walkers
 from tests.transitions import transition_of
 
 SIGNED = Problem(

@@ -16,8 +16,8 @@ from spikealg.diffusion import (
     solve,
 )
 from spikealg.errors import CheckFailedError, InputError
-from spikealg.solvers.diffusion import reference
-from spikealg.solvers.diffusion.methods import METHODS
+from spikealg.solvers.diffusion.accuracy import reference
+from spikealg.solvers.diffusion.walks.methods import METHODS
 
 SQUARE = [(0, 0), (1, 0), (1, 1), (0, 1)]
 DRAWN = [method for method in METHODS if method != "chain"]

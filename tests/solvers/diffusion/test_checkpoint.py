@@ -15,8 +15,8 @@ import spikealg
 from spikealg.archive import read_archive, write_archive
 from spikealg.diffusion import heat_rod, load, solve
 from spikealg.errors import FileFormatError, InputError, InputTypeError
-from spikealg.solvers.diffusion import checkpoint as checkpoints
-from spikealg.solvers.diffusion.lanewalk import LaneWalk, Piece
+from spikealg.solvers.diffusion.walks import checkpoint as checkpoints
+from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece
 from tests.helpers import same_walkers
 from tests.solvers.diffusion.test_executor import CASES, HEATED
 

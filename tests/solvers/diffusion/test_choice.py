@@ -14,7 +14,7 @@ from spikealg.solvers.diffusion.density_circuits.choice import (
     chain_of_gates,
     tree_of_gates,
 )
-from spikealg.solvers.diffusion.transition import ExitLists
+from spikealg.solvers.diffusion.equation.transition import ExitLists
 from tests.transitions import all_trees, cheapest_tree
 
 DEGREES = [3, 1, 8, 2, 5, 1, 7, 4, 6]

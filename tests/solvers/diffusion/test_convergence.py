@@ -22,7 +22,7 @@ from spikealg.diffusion import (
     solve,
 )
 from spikealg.errors import InputError, InputTypeError
-from spikealg.solvers.diffusion import refinement
+from spikealg.solvers.diffusion.accuracy import refinement
 
 ROD = heat_rod(n=8)
 POINT = Problem(Interval(0, 1, 8), diffusivity=1.0, initial=0.5, t_span=0.05)

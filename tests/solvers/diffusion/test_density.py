@@ -8,10 +8,10 @@ import pytest
 
 from spikealg import diffusion, engine
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain, density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS
-from spikealg.solvers.diffusion.walk import Stretch
-from spikealg.solvers.diffusion.workshop import Workshop
+from spikealg.solvers.diffusion.walks import chain, density
+from spikealg.solvers.diffusion.walks.walk import Stretch
+from spikealg.solvers.diffusion.walks.workshop import Workshop
 from tests.helpers import FAST_KERNELS
 
 

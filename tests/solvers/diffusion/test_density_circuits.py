@@ -9,10 +9,10 @@ import pytest
 
 from spikealg.engine import simulate
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain, density
+from spikealg.solvers.diffusion.accuracy.goodness import goodness
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
-from spikealg.solvers.diffusion.goodness import goodness
-from spikealg.solvers.diffusion.lanes import crowd
+from spikealg.solvers.diffusion.walks import chain, density
+from spikealg.solvers.diffusion.walks.lanes import crowd
 from tests.helpers import FAST_KERNELS
 from tests.transitions import cheapest_tree, random_transition, transition_of
 

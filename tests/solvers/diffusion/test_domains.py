@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain, montecarlo
-from spikealg.solvers.diffusion.goodness import goodness
+from spikealg.solvers.diffusion.accuracy.goodness import goodness
+from spikealg.solvers.diffusion.equation.stationary import stationary
 from spikealg.solvers.diffusion.problem import Problem
-from spikealg.solvers.diffusion.stationary import stationary
+from spikealg.solvers.diffusion.walks import chain, montecarlo
 from tests.helpers import ALL_DOMAINS
 
 CASES = [

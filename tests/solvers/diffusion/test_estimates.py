@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spikealg.solvers.diffusion.estimates import count_stderr, estimate
+from spikealg.solvers.diffusion.accuracy.estimates import count_stderr, estimate
 
 
 def test_no_count_has_stderr_zero():

@@ -14,7 +14,7 @@ import pytest
 
 from spikealg.diffusion import Interval, Problem, heat_rod, solve
 from spikealg.errors import InputError, InputTypeError, WorkerLostError
-from spikealg.solvers.diffusion import montecarlo
+from spikealg.solvers.diffusion.walks import montecarlo
 from tests.helpers import same_walkers
 
 HEATED = Problem(
@@ -44,7 +44,7 @@ CASES = {
 }  # fmt: skip
 # A server that has imported everything forks workers; threads of this process do no harm.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["spikealg.solvers.diffusion.density"])
+PROCESSES.set_forkserver_preload(["spikealg.solvers.diffusion.walks.density"])
 WALKERS = {"density": 80, "particle": 700, "montecarlo": 20_000}
 
 

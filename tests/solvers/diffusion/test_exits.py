@@ -7,9 +7,9 @@ import pytest
 
 from spikealg.engine import simulate
 from spikealg.engine.packed import PackedSpikes
-from spikealg.solvers.diffusion import density
 from spikealg.solvers.diffusion.density_circuits import CIRCUITS, make_circuit
-from spikealg.solvers.diffusion.exits import count_exits
+from spikealg.solvers.diffusion.walks import density
+from spikealg.solvers.diffusion.walks.exits import count_exits
 from tests.helpers import FAST_KERNELS
 from tests.transitions import random_transition
 

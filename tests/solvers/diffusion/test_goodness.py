@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spikealg.solvers.diffusion.goodness import POWER, detectable_bias, goodness
+from spikealg.solvers.diffusion.accuracy.goodness import POWER, detectable_bias, goodness
 
 
 def test_it_is_pearsons_test_where_nothing_is_rare():

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain
-from spikealg.solvers.diffusion.graph import Graph
+from spikealg.solvers.diffusion.domains.graph import Graph
 from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.walks import chain
 
 
 @pytest.mark.parametrize("weight", ["weight", None])

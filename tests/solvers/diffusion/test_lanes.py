@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import poisson
 
 from spikealg import diffusion
-from spikealg.solvers.diffusion import chain, density, lanes
-from spikealg.solvers.diffusion.lanes import choose_lanes, dispersal, fullest, time_of_many
+from spikealg.solvers.diffusion.walks import chain, density, lanes
+from spikealg.solvers.diffusion.walks.lanes import choose_lanes, dispersal, fullest, time_of_many
 from tests.transitions import random_transition, transition_of
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from spikealg import diffusion
-from spikealg.solvers.diffusion.density import DensityWalk
-from spikealg.solvers.diffusion.lanewalk import LaneWalk, Piece, cut
-from spikealg.solvers.diffusion.montecarlo import MonteCarloWalk
-from spikealg.solvers.diffusion.particle import ParticleWalk
-from spikealg.solvers.diffusion.walk import Stretch, Walk, settle, time_spent
-from spikealg.solvers.diffusion.workshop import Workshop
+from spikealg.solvers.diffusion.walks.density import DensityWalk
+from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece, cut
+from spikealg.solvers.diffusion.walks.montecarlo import MonteCarloWalk
+from spikealg.solvers.diffusion.walks.particle import ParticleWalk
+from spikealg.solvers.diffusion.walks.walk import Stretch, Walk, settle, time_spent
+from spikealg.solvers.diffusion.walks.workshop import Workshop
 
 RING = diffusion.Problem(
     diffusion.Interval(0, 12, 12), diffusivity=0.3, boundary="periodic", initial=0.0

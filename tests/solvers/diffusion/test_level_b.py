@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import expm_multiply
 
-from spikealg.solvers.diffusion import chain
-from spikealg.solvers.diffusion.lattice import Box, Interval
-from spikealg.solvers.diffusion.library import (
+from spikealg.solvers.diffusion.domains.lattice import Box, Interval
+from spikealg.solvers.diffusion.equation.stationary import stationary
+from spikealg.solvers.diffusion.library.forward import (
     advection_diffusion,
     gamblers_ruin,
     heat_rod,
     ornstein_uhlenbeck,
 )
 from spikealg.solvers.diffusion.problem import Problem
-from spikealg.solvers.diffusion.stationary import stationary
+from spikealg.solvers.diffusion.walks import chain
 
 
 def density_after(problem, steps, t=None):

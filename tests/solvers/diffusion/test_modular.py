@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 
 from spikealg.errors import InputError, InputTypeError
-from spikealg.solvers.diffusion.modular import ModularCode, coprime_moduli, factor_moduli
+from spikealg.solvers.diffusion.particle_circuits.modular import (
+    ModularCode,
+    coprime_moduli,
+    factor_moduli,
+)
 
 
 @pytest.mark.parametrize(

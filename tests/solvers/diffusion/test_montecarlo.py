@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain, montecarlo
-from spikealg.solvers.diffusion.goodness import goodness
-from spikealg.solvers.diffusion.graph import Graph
-from spikealg.solvers.diffusion.lattice import Interval
+from spikealg.solvers.diffusion.accuracy.goodness import goodness
+from spikealg.solvers.diffusion.domains.graph import Graph
+from spikealg.solvers.diffusion.domains.lattice import Interval
 from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.walks import chain, montecarlo
 
 STEPS = np.array([0, 1, 70, 300])
 

@@ -23,9 +23,8 @@ from spikealg.diffusion import (
     solve,
 )
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion import chain, particle
-from spikealg.solvers.diffusion.particle_circuit import PARTICLE_CIRCUITS
-from spikealg.solvers.diffusion.particle_lattice import (
+from spikealg.solvers.diffusion.particle_circuits.circuit import PARTICLE_CIRCUITS
+from spikealg.solvers.diffusion.particle_circuits.lattice import (
     StepLaw,
     reach,
     require_homogeneous,
@@ -33,6 +32,7 @@ from spikealg.solvers.diffusion.particle_lattice import (
     windows,
 )
 from spikealg.solvers.diffusion.times import Segment
+from spikealg.solvers.diffusion.walks import chain, particle
 from tests.helpers import FAST_KERNELS, ISLAND
 
 ELSE = "take method='density', 'chain' or 'montecarlo'"

@@ -9,7 +9,7 @@ import pytest
 
 from spikealg.engine import reference, simulate
 from spikealg.errors import InputError, InputTypeError, SpikealgError, TooLargeError
-from spikealg.solvers.diffusion.particle_circuit import ParticleCircuit
+from spikealg.solvers.diffusion.particle_circuits.circuit import ParticleCircuit
 from tests.helpers import ALL_KERNELS
 
 PLANS = (1, 2, 4)

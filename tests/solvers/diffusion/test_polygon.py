@@ -13,9 +13,9 @@ from scipy.sparse.linalg import eigs, spsolve
 from scipy.special import jn_zeros
 
 from spikealg.errors import FileFormatError, InputError, InputTypeError
-from spikealg.solvers.diffusion import chain
-from spikealg.solvers.diffusion.polygon import Polygon, lake
+from spikealg.solvers.diffusion.domains.polygon import Polygon, lake
 from spikealg.solvers.diffusion.problem import Problem
+from spikealg.solvers.diffusion.walks import chain
 from tests.helpers import ISLAND
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}

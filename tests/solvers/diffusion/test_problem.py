@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from spikealg.errors import InputError, InputTypeError, TooLargeError
-from spikealg.solvers.diffusion import chain
-from spikealg.solvers.diffusion.coefficients import evaluate
-from spikealg.solvers.diffusion.graph import Graph
-from spikealg.solvers.diffusion.lattice import Box, Interval
-from spikealg.solvers.diffusion.library import gamblers_ruin, heat_rod, ornstein_uhlenbeck
-from spikealg.solvers.diffusion.polygon import Polygon
+from spikealg.solvers.diffusion.domains.graph import Graph
+from spikealg.solvers.diffusion.domains.lattice import Box, Interval
+from spikealg.solvers.diffusion.domains.polygon import Polygon
+from spikealg.solvers.diffusion.equation.coefficients import evaluate
+from spikealg.solvers.diffusion.equation.stationary import stationary
+from spikealg.solvers.diffusion.library.forward import gamblers_ruin, heat_rod, ornstein_uhlenbeck
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solve import solve
-from spikealg.solvers.diffusion.stationary import stationary
+from spikealg.solvers.diffusion.walks import chain
 
 ROD = Interval(0, 1, 10)
 SHEET = Box((0, 0), (1, 1), 4)

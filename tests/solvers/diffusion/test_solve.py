@@ -7,7 +7,7 @@ import pytest
 from spikealg import memory
 from spikealg.diffusion import Box, Graph, Interval, Problem, heat_rod, solve
 from spikealg.errors import InputError, InputTypeError, MissingExtraError, TooLargeError
-from spikealg.solvers.diffusion.methods import METHODS
+from spikealg.solvers.diffusion.walks.methods import METHODS
 
 DRAWN = [method for method in METHODS if method != "chain"]
 # A particle knows no walls.

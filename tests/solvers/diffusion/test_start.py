@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from spikealg.solvers.diffusion.goodness import goodness
-from spikealg.solvers.diffusion.start import draw_walkers, segment_seed
+from spikealg.solvers.diffusion.accuracy.goodness import goodness
+from spikealg.solvers.diffusion.walks.start import draw_walkers, segment_seed
 
 
 def test_every_walker_starts_somewhere_possible():

@@ -11,7 +11,7 @@ import pytest
 
 from spikealg.diffusion import Interval, Problem, Sphere, Torus, TriangleMesh, solve, sphere_heat
 from spikealg.errors import FileFormatError, InputError
-from spikealg.solvers.diffusion.delaunay import flip_to_delaunay
+from spikealg.solvers.diffusion.domains.delaunay import flip_to_delaunay
 from tests.helpers import tiles
 
 

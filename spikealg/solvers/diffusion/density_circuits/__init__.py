@@ -13,8 +13,8 @@ from spikealg.solvers.diffusion.density_circuits.draining import DrainingCircuit
 from spikealg.solvers.diffusion.density_circuits.paced import PacedCircuit
 from spikealg.solvers.diffusion.density_circuits.published import PublishedCircuit
 from spikealg.solvers.diffusion.density_circuits.swapping import SwappingCircuit
-from spikealg.solvers.diffusion.lanes import MANY
-from spikealg.solvers.diffusion.transition import ExitLists, Transition
+from spikealg.solvers.diffusion.equation.transition import ExitLists, Transition
+from spikealg.solvers.diffusion.walks.lanes import MANY
 
 __all__ = ["CIRCUITS", "choose_circuit", "make_circuit"]
 

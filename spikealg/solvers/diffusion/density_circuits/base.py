@@ -18,7 +18,7 @@ from spikealg.circuits.signal import Neurons
 from spikealg.errors import InputError
 from spikealg.network import MEMORYLESS
 from spikealg.solvers.diffusion.density_circuits.choice import Choice, Terms
-from spikealg.solvers.diffusion.transition import ExitLists, Transition
+from spikealg.solvers.diffusion.equation.transition import ExitLists, Transition
 
 __all__ = ["MOST", "DensityCircuit"]
 

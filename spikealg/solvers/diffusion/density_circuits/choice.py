@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.solvers.diffusion.density_circuits.splits import Nodes, Splits
-from spikealg.solvers.diffusion.transition import ExitLists
+from spikealg.solvers.diffusion.equation.transition import ExitLists
 
 __all__ = ["Choice", "Terms", "chain_of_gates", "tree_of_gates"]
 

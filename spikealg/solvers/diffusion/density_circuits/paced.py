@@ -9,7 +9,7 @@ from spikealg.arguments import as_int
 from spikealg.circuits.signal import Neurons
 from spikealg.solvers.diffusion.density_circuits.choice import Choice
 from spikealg.solvers.diffusion.density_circuits.direct import DirectCircuit
-from spikealg.solvers.diffusion.transition import ExitLists, Transition
+from spikealg.solvers.diffusion.equation.transition import ExitLists, Transition
 
 __all__ = ["PacedCircuit"]
 

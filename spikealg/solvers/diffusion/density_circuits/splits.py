@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.solvers.diffusion.transition import ExitLists
+from spikealg.solvers.diffusion.equation.transition import ExitLists
 
 __all__ = ["Nodes", "Splits"]
 

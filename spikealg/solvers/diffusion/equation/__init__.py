@@ -1,0 +1,1 @@
+"""The equation on its mesh: coefficients, boundaries, rates, and the chance of each step."""

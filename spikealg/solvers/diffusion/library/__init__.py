@@ -1,0 +1,1 @@
+"""Ready-made problems with exact solutions."""

@@ -1,0 +1,1 @@
+"""Circuits of one walker each, its position kept as residues."""

@@ -1,0 +1,1 @@
+"""Walking: one problem, by spikes, by sparse products or by plain draws."""

@@ -1,0 +1,225 @@
+"""Who walks the parts of a walk: this process, or the workers of an executor."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from spikealg.errors import InputTypeError
+from spikealg.progress import Report
+from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece
+from spikealg.solvers.diffusion.walks.workshop import Workshop
+
+__all__ = ["Alone", "Crew", "Hands", "StopSign", "hands_of", "walk_part"]
+
+_LOGGER = logging.getLogger(__name__)
+_LOOK_S = 0.2
+"""Seconds between two looks whether to stop."""
+_KEPT = 4
+"""Circuits that a worker keeps."""
+_recent = Workshop(_KEPT)
+
+
+@contextmanager
+def hands_of(executor: Executor | None) -> Iterator[Hands]:
+    """Give the workers of an executor, or this process."""
+    if executor is None:
+        yield Alone()
+    else:
+        with Crew(executor) as crew:
+            yield crew
+
+
+class StopSign(Protocol):
+    """Tells workers, wherever they are, that nobody waits for them any more."""
+
+    def set(self) -> None:
+        """Tell them."""
+
+    def is_set(self) -> bool:
+        """Return whether they have been told."""
+
+
+class Hands(Protocol):
+    """What walks parts.
+
+    Attributes
+    ----------
+    workers : int
+        Parts that are walked at the same time.
+    at_once : int
+        Parts to submit before the first is done, so that nobody waits.
+    cuts : bool
+        Whether parts are walked sooner than the whole.
+    workshop : Workshop
+        Makes the circuits of the runs that are joined.
+    """
+
+    workers: int
+    at_once: int
+    cuts: bool
+    workshop: Workshop
+
+    def submit(self, walk: LaneWalk, lanes: range, report: Report) -> Future[Piece]:
+        """Begin to walk `lanes`; `report` may get the fraction done."""
+
+
+class Alone:
+    """No executor: a part is walked here when it is submitted, on all processors."""
+
+    workers = at_once = 1
+    cuts = False
+
+    def __init__(self) -> None:
+        self.workshop = Workshop()
+
+    def submit(self, walk: LaneWalk, lanes: range, report: Report) -> Future[Piece]:
+        """Walk `lanes`; what goes wrong is raised here."""
+        future: Future[Piece] = Future()
+        piece = walk.walk(lanes.start, lanes.stop, workshop=self.workshop, report=report)
+        future.set_result(piece)
+        return future
+
+
+class Crew:
+    """The workers of an executor, one processor each.
+
+    Left by an error or Ctrl-C, it tells workers to stop and waits until they have. The executor
+    itself stays open; only a pool of processes that broke is replaced by one like it for as long
+    as the crew is needed.
+
+    Parameters
+    ----------
+    executor : concurrent.futures.Executor
+        One whose workers share no files with this process may have ``stop_sign()``, which returns
+        a `StopSign` for them.
+
+    Raises
+    ------
+    InputTypeError
+        If `executor` is none.
+    """
+
+    cuts = True
+
+    def __init__(self, executor: Executor) -> None:
+        if not isinstance(executor, Executor):
+            raise InputTypeError(
+                "executor must be a concurrent.futures.Executor, such as ProcessPoolExecutor(), "
+                f"got {executor!r}; spikealg.interop.dask.DaskExecutor makes one of a Dask client"
+            )
+        self._executor = executor
+        self._own: ProcessPoolExecutor | None = None
+        # What joblib and Dask ask too; there is no public word for it.
+        known = getattr(executor, "_max_workers", None)
+        self.workers = int(known or os.cpu_count() or 1)
+        self.at_once = 2 * self.workers
+        self.workshop = Workshop()
+        self._flying: set[Future[Piece]] = set()
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="spikealg-")
+        sign = getattr(self._executor, "stop_sign", None)
+        self._stop: StopSign = (
+            _StopFile(Path(self._folder.name, "stop")) if sign is None else sign()
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            flying = tuple(self._flying)
+            if flying:
+                self._stop.set()
+                for future in flying:
+                    future.cancel()
+                wait(flying)
+        finally:
+            if self._own is not None:
+                self._own.shutdown(cancel_futures=True)
+            self._folder.cleanup()
+
+    def submit(self, walk: LaneWalk, lanes: range, report: Report) -> Future[Piece]:
+        """Hand `lanes` to a worker; a broken executor shows in the future, like a dead worker."""
+        try:
+            future = self._submit(walk, lanes)
+        except BrokenExecutor as broken:
+            try:
+                self._replace()
+                future = self._submit(walk, lanes)
+            except BrokenExecutor:
+                future = Future()
+                future.set_exception(broken)
+        self._flying.add(future)
+        future.add_done_callback(self._flying.discard)
+        return future
+
+    def _submit(self, walk: LaneWalk, lanes: range) -> Future[Piece]:
+        return self._executor.submit(walk_part, walk, lanes, self._stop)
+
+    def _replace(self) -> None:
+        """Replace a broken pool of processes by one that is like it."""
+        broken: Any = self._executor
+        if type(broken) is not ProcessPoolExecutor:
+            return
+        _LOGGER.warning("a pool of %d processes broke and is replaced", self.workers)
+        if self._own is not None:
+            self._own.shutdown()
+        self._executor = self._own = ProcessPoolExecutor(
+            self.workers,
+            getattr(broken, "_mp_context", None),
+            getattr(broken, "_initializer", None),
+            getattr(broken, "_initargs", ()),
+        )
+
+
+class _StopFile:
+    """A sign for workers on this machine: a file that is there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def set(self) -> None:
+        self._path.touch()
+
+    def is_set(self) -> bool:
+        return self._path.exists()
+
+
+class _Stopped(Exception):  # noqa: N818 - nobody is told of it: who waited has gone
+    """Nobody waits for this part any more."""
+
+
+def walk_part(walk: LaneWalk, lanes: range, stop: StopSign) -> Piece:
+    """Walk a part of a walk as one worker of several, on one processor.
+
+    Parameters
+    ----------
+    walk : LaneWalk
+    lanes : range
+    stop : StopSign
+        The part is given up soon after it is set.
+    """
+    looked = -_LOOK_S
+
+    def look(fraction: float) -> None:
+        nonlocal looked
+        if monotonic() - looked >= _LOOK_S:
+            looked = monotonic()
+            if stop.is_set():
+                raise _Stopped
+
+    look(0.0)
+    return walk.walk(lanes.start, lanes.stop, workshop=_recent, threads=1, report=look)
