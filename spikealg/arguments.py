@@ -56,6 +56,8 @@ def as_float(
         number = float(value)
     except (TypeError, ValueError):
         raise InputTypeError(f"{name} must be {wanted}, got {value!r}") from None
+    except OverflowError:
+        raise InputError(f"{name} must be {wanted}, got one beyond the largest float") from None
     if (
         not np.isfinite(number)
         or (low is not None and number < low)

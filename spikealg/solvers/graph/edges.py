@@ -19,6 +19,8 @@ __all__ = ["Arcs", "Edges", "as_graph", "read_edges"]
 IntArray = npt.NDArray[np.int64]
 Values = npt.NDArray[Any]
 """int64 where all values are whole numbers, else float64."""
+_WHOLE_SUM = 2**62
+"""Whole values add up to less; a flow may need twice their sum."""
 
 
 class Arcs(NamedTuple):
@@ -127,7 +129,8 @@ def read_edges(graph: Any, attribute: str | None, *, default: float = 1) -> Edge
     Raises
     ------
     InputError, InputTypeError
-        If `graph` is none, or a value is negative, not a number or infinite.
+        If `graph` is none, or a value is negative, not a number or infinite, or their sum is too
+        large to be added up: 2**62 for whole numbers, half the largest float for others.
     """
     graph = as_graph(graph)
     nodes = tuple(graph.nodes)
@@ -135,11 +138,11 @@ def read_edges(graph: Any, attribute: str | None, *, default: float = 1) -> Edge
     entries = list(graph.edges(data=attribute or False, default=default))
     start = np.array([index[entry[0]] for entry in entries], dtype=np.int64)
     end = np.array([index[entry[1]] for entry in entries], dtype=np.int64)
-    value = (
-        np.full(len(entries), default)
-        if attribute is None
-        else _values(attribute, entries, default)
-    )
+    if attribute is None:
+        value = np.full(len(entries), default)
+    else:
+        value = _values(attribute, entries, default)
+        _require_sum(attribute, value)
     return Edges(nodes, graph.is_directed(), start, end, value)
 
 
@@ -163,3 +166,22 @@ def _values(attribute: str, entries: list[tuple[Any, Any, Any]], default: float)
             for start, end, value in entries
         ]
     )
+
+
+def _require_sum(attribute: str, values: Values) -> None:
+    """Refuse values whose sum int64 or float64 does not hold, as lengths and flows are sums."""
+    if values.dtype.kind == "i":
+        total = sum(values.tolist())
+        if total >= _WHOLE_SUM:
+            raise InputError(
+                f"{attribute} must be whole numbers that add up to less than 2**62, or floats, got "
+                f"a sum of {total:.3g}"
+            )
+        return
+    with np.errstate(over="ignore"):
+        doubled = 2 * values[np.isfinite(values)].sum()
+    if not np.isfinite(doubled):
+        most = np.finfo(np.float64).max / 2
+        raise InputError(
+            f"{attribute} must be numbers that add up to at most {most:.3g}, got a larger sum"
+        )

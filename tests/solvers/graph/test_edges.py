@@ -1,0 +1,66 @@
+"""Values of edges: what their sums must not leave, and what names an attribute."""
+
+from __future__ import annotations
+
+import networkx as nx
+import pytest
+
+from spikealg.errors import InputError
+from spikealg.graph import all_pairs, maximum_flow, minimum_spanning_tree, shortest_paths
+
+WEIGHTED = [
+    lambda graph: shortest_paths(graph, 0),
+    lambda graph: shortest_paths(graph, 0, max_hops=2),
+    all_pairs,
+    minimum_spanning_tree,
+    lambda graph: maximum_flow(graph, 0, 2, capacity="weight"),
+]
+
+
+def path(*lengths, kind=nx.Graph):
+    graph = kind()
+    graph.add_weighted_edges_from((i, i + 1, length) for i, length in enumerate(lengths))
+    return graph
+
+
+@pytest.mark.parametrize("ask", WEIGHTED)
+@pytest.mark.parametrize(
+    ("large", "message"),
+    [
+        (
+            2**62,
+            "weight must be whole numbers that add up to less than 2**62, or floats, got a sum of "
+            "9.22e+18",
+        ),
+        (1e308, "weight must be numbers that add up to at most 8.99e+307, got a larger sum"),
+        (
+            10**400,
+            "weight of edge 0 -> 1 must be a finite number of at least 0, got one beyond the "
+            "largest float",
+        ),
+    ],
+)
+def test_sums_that_no_number_holds_are_refused(ask, large, message):
+    with pytest.raises(InputError) as caught:
+        ask(path(large, large))
+    assert str(caught.value) == message
+
+
+def test_large_sums_that_fit_are_right():
+    most = 2**61 - 1
+    graph = path(most, most)
+    assert shortest_paths(graph, 0).distances[2] == 2 * most
+    assert shortest_paths(graph, 0, max_hops=2).distances[2] == 2 * most
+    assert minimum_spanning_tree(graph).length == 2 * most
+    assert shortest_paths(path(4e307, 4e307), 0).distances[2] == 8e307
+    # Whole numbers that int64 does not hold are floats.
+    assert shortest_paths(path(2**63, 2**63), 0).distances[2] == 2.0**64
+
+
+def test_parallel_capacities_add_up_each_way():
+    most = 2**60 - 1
+    pipes = nx.MultiGraph()
+    for ends in [(0, 1), (0, 1), (1, 2)]:
+        pipes.add_edge(*ends, capacity=most)
+    assert maximum_flow(pipes, 0, 2).value == most
+    assert maximum_flow(pipes, 0, 1).value == 2 * most
