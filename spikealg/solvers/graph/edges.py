@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError, InputTypeError
@@ -46,6 +48,16 @@ class Arcs(NamedTuple):
         order = proper[order]
         pair = self.pre[order] * self.n + self.post[order]
         kept = np.sort(order[np.diff(pair, prepend=-1) > 0])
+        return Arcs(self.n, self.pre[kept], self.post[kept], self.value[kept])
+
+    def reached_from(self, sources: IntArray) -> Arcs:
+        """Return the arcs on walks that start at one of some vertices."""
+        # One more vertex leads to all sources.
+        pre = np.concatenate([self.pre, np.full(len(sources), self.n)])
+        post = np.concatenate([self.post, sources])
+        steps = sparse.coo_array((np.ones(len(pre), np.int8), (pre, post)), (self.n + 1,) * 2)
+        order = csgraph.breadth_first_order(steps.tocsr(), self.n, return_predecessors=False)
+        kept = np.isin(self.pre, order)
         return Arcs(self.n, self.pre[kept], self.post[kept], self.value[kept])
 
     def reversed(self) -> Arcs:

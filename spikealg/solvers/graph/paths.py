@@ -71,7 +71,8 @@ class Paths(Answer):
     def error(self) -> float:
         """No distance is more than this above that of a shortest path [length].
 
-        0 where every length is a whole number of ticks.
+        0 where every length is a whole number of ticks. Of nodes that a cutoff or a target left
+        out, none is nearer than that less the error.
         """
         return self._routes.error
 
@@ -219,16 +220,17 @@ def shortest_paths(
         Edge attribute that holds the length, 1 where it is missing; 0 or more. None: all are 1.
     target : node, optional
         The wave ends in the tick in which it reaches this node: nodes further away are not in the
-        answer.
+        answer, nor may be those nearer by no more than ``error``.
     cutoff : float, optional
-        Nodes further away than this are not in the answer [length].
+        Nodes further away than this are not in the answer, nor may be those from cutoff − ``error``
+        to cutoff [length].
     max_hops : int, optional
         Only paths of so many edges count: a neuron for every vertex and number of edges.
     tick : float, optional
-        Length of a tick. Unless given, the largest of which all lengths are multiples (of up to
-        six decimals) if the longest takes 1000 of them at most; then the answer is exact.
-        Otherwise a thousandth of the longest. Lengths are rounded to whole ticks, not below one,
-        and ``error`` says what that may have done.
+        Length of a tick. Unless given, the largest of which all lengths on ways from the source are
+        multiples (of up to six decimals) if the longest takes 1000 of them at most; then the answer
+        is exact. Otherwise a thousandth of the longest. Lengths are rounded to whole ticks, not
+        below one, and ``error`` says what that may have done.
 
     Returns
     -------
@@ -255,7 +257,7 @@ def shortest_paths(
     goal = None if target is None else edges.vertex("target", target)
     furthest = None if cutoff is None else as_float("cutoff", cutoff, low=0)
     hops = None if max_hops is None else as_int("max_hops", max_hops, low=0)
-    arcs = edges.arcs.shortest()
+    arcs = edges.arcs.shortest().reached_from(np.array([start]))
     ticks = in_ticks(arcs.value, tick)
     limits = Limits(goal, None if furthest is None else ticks.within(furthest))
     timed = arcs._replace(value=ticks.of)
@@ -307,7 +309,7 @@ def all_pairs(
     if not names:
         raise InputError("sources must name at least one node, got none")
     starts = np.array([edges.vertex("sources", node) for node in names])
-    arcs = edges.arcs.shortest()
+    arcs = edges.arcs.shortest().reached_from(starts)
     ticks = in_ticks(arcs.value, tick)
     found = search(arcs._replace(value=ticks.of), starts, Limits())
     routes = tuple(

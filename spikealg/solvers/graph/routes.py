@@ -30,7 +30,7 @@ class Routes(NamedTuple):
     reached : int64 array
         Vertices with a path, nearest first.
     error : float
-        No path is longer than a shortest one by more.
+        No path is longer than a shortest one by more, those longer than the cutoff included.
     """
 
     tree: Tree
@@ -75,8 +75,10 @@ def read_routes(
     neuron = copies.argmin(axis=0) * n + np.arange(n)
     neuron[times[neuron] < 0] = -1
     length = tree.add_up(arcs.value)[neuron]
-    reached = np.flatnonzero((neuron >= 0) & (length <= (np.inf if cutoff is None else cutoff)))
+    reached = np.flatnonzero(neuron >= 0)
     reached = reached[np.argsort(times[neuron[reached]], kind="stable")]
     longer = length[reached] - ticks.bound(times[neuron[reached]], n - 1)
     error = 0.0 if ticks.exact else float(longer.max(initial=0.0))
+    if cutoff is not None:
+        reached = reached[length[reached] <= cutoff]
     return Routes(tree, neuron, length, reached, error)

@@ -215,6 +215,35 @@ def test_the_error_holds_where_ticks_are_long():
     assert worst < 0.01
 
 
+def test_edges_out_of_reach_do_not_lengthen_the_tick():
+    graph = nx.Graph()
+    graph.add_weighted_edges_from([(0, 1, 0.4), (1, 2, 0.4), (0, 2, 1.0), (3, 4, 1e4)])
+    found = shortest_paths(graph, 0, cutoff=0.9)
+    assert (found.distances, found.tick, found.error) == ({0: 0, 1: 0.4, 2: 0.8}, 0.2, 0)
+    assert all_pairs(graph, sources=[0, 1]).tick == 0.2
+    assert all_pairs(graph, sources=[0, 3]).tick == 10
+
+
+def test_what_a_cutoff_leaves_out_is_not_nearer_than_the_error_says():
+    rng = np.random.default_rng(5)
+    missed = 0
+    for seed in range(30):
+        graph = nx.gnm_random_graph(12, 24, seed=seed)
+        for u, v in graph.edges:
+            graph[u][v]["weight"] = float(rng.uniform(0.1, 2.0))
+        exact = nx.single_source_dijkstra_path_length(graph, 0)
+        for tick, cutoff in [(1.0, 1.5), (0.3, 2.0)]:
+            found = shortest_paths(graph, 0, cutoff=cutoff, tick=tick)
+            left_out = [exact[v] for v in exact if v not in found.distances]
+            assert all(distance > cutoff - found.error for distance in left_out)
+            missed += sum(distance <= cutoff for distance in left_out)
+            target = max(exact, key=exact.get)
+            found = shortest_paths(graph, 0, target=target, tick=tick)
+            nearest = found.distances[target] - found.error
+            assert all(exact[v] >= nearest for v in exact if v not in found.distances)
+    assert missed > 0
+
+
 def test_all_kernels_give_the_same_wave():
     from spikealg.engine import simulate
     from tests.helpers import ALL_KERNELS
