@@ -127,7 +127,9 @@ def as_graph(graph: Any) -> nx.Graph:
     return graph
 
 
-def read_edges(graph: Any, attribute: str | None, *, default: float = 1) -> Edges:
+def read_edges(
+    graph: Any, attribute: str | None, *, argument: str = "weight", default: float = 1
+) -> Edges:
     """Return the edges of a networkx graph with the values of an attribute.
 
     Parameters
@@ -135,16 +137,20 @@ def read_edges(graph: Any, attribute: str | None, *, default: float = 1) -> Edge
     graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
     attribute : str or None
         Name of the edge attribute, a number of at least 0. None: all values are `default`.
+    argument : str
+        Whose value `attribute` is.
     default : float
         The value of edges that do not have the attribute; it may be infinite.
 
     Raises
     ------
     InputError, InputTypeError
-        If `graph` is none, or a value is negative, not a number or infinite, or their sum is too
-        large to be added up: 2**62 for whole numbers, half the largest float for others.
+        If `graph` is none, `attribute` no name, or a value is negative, not a number or infinite;
+        or if the values add up to 2**62 where all are whole, to half the largest float elsewhere.
     """
     graph = as_graph(graph)
+    if attribute is not None and (not isinstance(attribute, str) or not attribute):
+        raise InputTypeError(f"{argument} must be a str or None, got {attribute!r}")
     nodes = tuple(graph.nodes)
     index = {node: i for i, node in enumerate(nodes)}
     entries = list(graph.edges(data=attribute or False, default=default))

@@ -50,7 +50,7 @@ class Flow(Answer):
         )
 
 
-def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str = "capacity") -> Flow:
+def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str | None = "capacity") -> Flow:
     """Return a maximum flow from `source` to `sink`, by augmenting paths.
 
     A wave over the edges that have capacity left fires every vertex at its distance from the
@@ -63,8 +63,9 @@ def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str = "capacit
     graph : networkx graph
         Directed or not (then the capacity holds each way); capacities of parallel edges add up.
     source, sink : nodes
-    capacity : str
-        Edge attribute that holds the capacity, 0 or more; without limit where it is missing.
+    capacity : str or None
+        Edge attribute that holds the capacity, 0 or more; without limit where it is missing. None:
+        it is missing everywhere.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str = "capacit
     >>> maximum_flow(pipes, 0, 3).value
     4
     """
-    edges = read_edges(graph, capacity, default=math.inf)
+    edges = read_edges(graph, capacity, argument="capacity", default=math.inf)
     start, goal = edges.vertex("source", source), edges.vertex("sink", sink)
     if start == goal:
         raise InputError(f"sink must be another node than source, got {sink!r} for both")
@@ -96,8 +97,8 @@ def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str = "capacit
         if times[goal] >= 0:
             path = [edges.nodes[i] for i in grow(way, times, start).path(goal)]
             raise InputError(
-                f"{capacity} must be given on every path to the sink, but no edge has it on "
-                + " -> ".join(map(repr, path))
+                f"{capacity or 'capacity'} must be given on every path to the sink, but no edge "
+                "has it on " + " -> ".join(map(repr, path))
             )
     while True:
         run, _ = _wave(residual, residual.left > 0, start)

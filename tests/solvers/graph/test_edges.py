@@ -5,8 +5,15 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from spikealg.errors import InputError
-from spikealg.graph import all_pairs, maximum_flow, minimum_spanning_tree, shortest_paths
+from spikealg.errors import InputError, InputTypeError
+from spikealg.graph import (
+    all_pairs,
+    hitting_times,
+    maximum_flow,
+    minimum_spanning_tree,
+    pagerank,
+    shortest_paths,
+)
 
 WEIGHTED = [
     lambda graph: shortest_paths(graph, 0),
@@ -64,3 +71,26 @@ def test_parallel_capacities_add_up_each_way():
         pipes.add_edge(*ends, capacity=most)
     assert maximum_flow(pipes, 0, 2).value == most
     assert maximum_flow(pipes, 0, 1).value == 2 * most
+
+
+@pytest.mark.parametrize(
+    ("ask", "argument"),
+    [
+        (lambda graph, name: shortest_paths(graph, 0, weight=name), "weight"),
+        (lambda graph, name: all_pairs(graph, weight=name), "weight"),
+        (lambda graph, name: minimum_spanning_tree(graph, weight=name), "weight"),
+        (lambda graph, name: pagerank(graph, weight=name), "weight"),
+        (lambda graph, name: hitting_times(graph, 0, weight=name), "weight"),
+        (lambda graph, name: maximum_flow(graph, 0, 1, capacity=name), "capacity"),
+    ],
+)
+@pytest.mark.parametrize("name", [len, 3, ["a"], "", True])
+def test_what_is_no_name_of_an_attribute(ask, argument, name):
+    with pytest.raises(InputTypeError) as caught:
+        ask(path(1), name)
+    assert str(caught.value) == f"{argument} must be a str or None, got {name!r}"
+
+
+def test_without_capacities_nothing_limits():
+    with pytest.raises(InputError, match="capacity must be given on every path to the sink"):
+        maximum_flow(path(1), 0, 1, capacity=None)
