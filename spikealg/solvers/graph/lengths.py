@@ -58,7 +58,7 @@ class Ticks(NamedTuple):
 
     def within(self, length: float) -> int:
         """Return the most ticks that a path of at most so much length can take."""
-        return min(_MOST, int(length / (self.least * self.tick) * (1 + _ROUNDING)))
+        return int(min(_MOST, length / (self.least * self.tick) * (1 + _ROUNDING)))
 
 
 def in_ticks(lengths: Values, tick: float | None) -> Ticks:

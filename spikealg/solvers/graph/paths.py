@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import math
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from spikealg.arguments import as_float, as_int
 from spikealg.errors import InputError
 from spikealg.solvers.graph.answer import Answer
-from spikealg.solvers.graph.edges import Edges, read_edges
+from spikealg.solvers.graph.edges import Edges, as_graph, read_edges
 from spikealg.solvers.graph.lengths import in_ticks
 from spikealg.solvers.graph.routes import Routes, read_routes
 from spikealg.solvers.graph.search import Limits, search, search_layers, unrolled
 
 __all__ = ["AllPairs", "Paths", "all_pairs", "breadth_first", "shortest_paths"]
+
+_Number = TypeVar("_Number", int, float)
 
 
 def _distances(edges: Edges, routes: Routes) -> dict[Hashable, Any]:
@@ -159,8 +162,15 @@ class AllPairs(Answer):
         )
 
 
+def _limit(argument: str, value: Any, check: Callable[..., _Number]) -> _Number | None:
+    """Return a limit of at least 0, None where there is none."""
+    if value is None or (isinstance(value, float) and value == math.inf):
+        return None
+    return check(argument, value, low=0)
+
+
 def breadth_first(
-    graph: Any, source: Any, *, depth_limit: int | None = None, target: Any = None
+    graph: Any, source: Any, *, depth_limit: float | None = None, target: Any = None
 ) -> Paths:
     """Return the fewest edges from a node to every other: every edge is a tick.
 
@@ -170,7 +180,7 @@ def breadth_first(
         Directed or not; loops and parallel edges change nothing.
     source : node
     depth_limit : int, optional
-        The wave ends after so many edges.
+        The wave ends after so many edges; ``math.inf`` is no limit.
     target : node, optional
         The wave ends in the tick in which it reaches this node.
 
@@ -191,7 +201,9 @@ def breadth_first(
     >>> breadth_first(nx.path_graph(4), 1).distances
     {1: 0, 0: 1, 2: 1, 3: 2}
     """
-    limit = None if depth_limit is None else as_int("depth_limit", depth_limit, low=0)
+    hops = _limit("depth_limit", depth_limit, as_int)
+    # Every path ends within the nodes of the graph.
+    limit = None if hops is None else min(hops, len(as_graph(graph)))
     return shortest_paths(graph, source, weight=None, cutoff=limit, target=target)
 
 
@@ -202,7 +214,7 @@ def shortest_paths(
     weight: str | None = "weight",
     target: Any = None,
     cutoff: float | None = None,
-    max_hops: int | None = None,
+    max_hops: float | None = None,
     tick: float | None = None,
 ) -> Paths:
     """Return shortest paths from a node to every other, by delays.
@@ -223,9 +235,10 @@ def shortest_paths(
         answer, nor may be those nearer by no more than ``error``.
     cutoff : float, optional
         Nodes further away than this are not in the answer, nor may be those from cutoff − ``error``
-        to cutoff [length].
+        to cutoff [length]; ``math.inf`` is no limit.
     max_hops : int, optional
-        Only paths of so many edges count: a neuron for every vertex and number of edges.
+        Only paths of so many edges count: a neuron for every vertex and number of edges, of which
+        no path has as many as the graph has nodes. ``math.inf`` is no limit.
     tick : float, optional
         Length of a tick. Unless given, the largest of which all lengths on ways from the source are
         multiples (of up to six decimals) if the longest takes 1000 of them at most; then the answer
@@ -255,8 +268,8 @@ def shortest_paths(
     edges = read_edges(graph, weight)
     start = edges.vertex("source", source)
     goal = None if target is None else edges.vertex("target", target)
-    furthest = None if cutoff is None else as_float("cutoff", cutoff, low=0)
-    hops = None if max_hops is None else as_int("max_hops", max_hops, low=0)
+    furthest = _limit("cutoff", cutoff, as_float)
+    hops = _limit("max_hops", max_hops, as_int)
     arcs = edges.arcs.shortest().reached_from(np.array([start]))
     ticks = in_ticks(arcs.value, tick)
     limits = Limits(goal, None if furthest is None else ticks.within(furthest))
@@ -264,6 +277,7 @@ def shortest_paths(
     if hops is None:
         found = search(timed, np.array([start]), limits)
     else:
+        hops = min(hops, len(edges.nodes) - 1)
         found = search_layers(timed, start, hops, limits)
         arcs, ticks = unrolled(arcs, hops), ticks._replace(of=np.tile(ticks.of, hops))
     routes = read_routes(arcs, ticks, found.ticks[0], start, len(edges.nodes), furthest)

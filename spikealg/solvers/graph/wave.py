@@ -55,13 +55,13 @@ def run_wave(
     starts : (lanes, n) array of 0 and 1
         1 where a wave starts.
     ticks : int, optional
-        The longest time to follow them.
+        The longest time to follow them; until all is quiet unless given.
     goals : int64 array
         The run ends in the tick in which any of these neurons fires, in any lane.
     """
-    if ticks is None:
-        # No vertex fires twice, so no wave lasts longer than all its longest steps.
-        ticks = min(_MOST_TICKS, (network.n_neurons + 1) * (network.max_delay + 1))
+    # No vertex fires twice, so no wave lasts longer than all its longest steps.
+    longest = min(_MOST_TICKS, (network.n_neurons + 1) * (network.max_delay + 1))
+    ticks = longest if ticks is None else min(ticks, longest)
     values = np.ascontiguousarray(starts, dtype=np.uint8)[np.newaxis]
 
     def follow(ticks: int, until: str | None) -> Run:

@@ -151,6 +151,27 @@ def test_a_target_and_a_cutoff_end_the_wave():
     assert shortest_paths(graph, 0, cutoff=2, max_hops=5).distances == {0: 0, 1: 1, 2: 2}
 
 
+@pytest.mark.parametrize("limit", [10**20, 1e308, math.inf, 3e6])
+@pytest.mark.parametrize("length", [0.001, 0, 5])
+def test_a_limit_beyond_all_nodes_is_none(limit, length):
+    graph = nx.DiGraph()
+    graph.add_weighted_edges_from([(0, 1, 0.001), (1, 2, length), (2, 3, 0.001)])
+    whole = shortest_paths(graph, 0)
+    limited = shortest_paths(graph, 0, cutoff=limit)
+    assert limited.distances == whole.distances
+    assert limited.ticks == whole.ticks
+    hops = limit if limit == math.inf else int(limit)
+    assert breadth_first(graph, 0, depth_limit=hops).distances == {i: i for i in range(4)}
+
+
+def test_no_path_has_more_edges_than_nodes():
+    graph = nx.path_graph(4)
+    found = shortest_paths(graph, 0, max_hops=10**20)
+    assert found.distances == {i: i for i in range(4)}
+    assert found.neurons == 4 * 4
+    assert shortest_paths(graph, 0, max_hops=math.inf).neurons == 4
+
+
 def test_one_way_edges_of_length_0_keep_paths_apart():
     # No way from a to b and on, and back only by a long one: merging them would make 1 of 10.
     graph = nx.DiGraph()
@@ -322,6 +343,11 @@ def test_costs_are_those_of_the_run():
             lambda g: shortest_paths(g, "a", cutoff=-1),
             InputError,
             "cutoff must be a finite number of at least 0, got -1.0",
+        ),
+        (
+            lambda g: shortest_paths(g, "a", cutoff=-math.inf),
+            InputError,
+            "cutoff must be a finite number of at least 0, got -inf",
         ),
         (
             lambda g: shortest_paths(g, "a", tick=0),
