@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError, InputTypeError
+from spikealg.solvers.graph.reach import reached
 
 __all__ = ["Arcs", "Edges", "as_graph", "read_edges"]
 
@@ -52,12 +51,7 @@ class Arcs(NamedTuple):
 
     def reached_from(self, sources: IntArray) -> Arcs:
         """Return the arcs on walks that start at one of some vertices."""
-        # One more vertex leads to all sources.
-        pre = np.concatenate([self.pre, np.full(len(sources), self.n)])
-        post = np.concatenate([self.post, sources])
-        steps = sparse.coo_array((np.ones(len(pre), np.int8), (pre, post)), (self.n + 1,) * 2)
-        order = csgraph.breadth_first_order(steps.tocsr(), self.n, return_predecessors=False)
-        kept = np.isin(self.pre, order)
+        kept = reached(self.n, self.pre, self.post, sources)[self.pre]
         return Arcs(self.n, self.pre[kept], self.post[kept], self.value[kept])
 
     def reversed(self) -> Arcs:
@@ -103,6 +97,23 @@ class Edges:
             return self.index[node]
         except (KeyError, TypeError):
             raise InputError(f"{argument} must be a node of the graph, got {node!r}") from None
+
+    def vertices(self, argument: str, nodes: Any) -> dict[Hashable, int]:
+        """Return the vertex of each of several nodes, in their order, each once.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If `nodes` cannot be gone through, or the graph does not have one; the message names the
+            argument.
+        """
+        try:
+            given = list(nodes)
+        except TypeError:
+            raise InputTypeError(
+                f"{argument} must be an iterable of nodes, got {nodes!r}"
+            ) from None
+        return {node: self.vertex(argument, node) for node in given}
 
     @cached_property
     def arcs(self) -> Arcs:

@@ -319,10 +319,10 @@ def all_pairs(
     {0: 0, 1: 1, 4: 1, 2: 2, 3: 2}
     """
     edges = read_edges(graph, weight)
-    names = edges.nodes if sources is None else tuple(dict.fromkeys(sources))
-    if not names:
+    vertices = edges.index if sources is None else edges.vertices("sources", sources)
+    if not vertices:
         raise InputError("sources must name at least one node, got none")
-    starts = np.array([edges.vertex("sources", node) for node in names])
+    starts = np.array(list(vertices.values()))
     arcs = edges.arcs.shortest().reached_from(starts)
     ticks = in_ticks(arcs.value, tick)
     found = search(arcs._replace(value=ticks.of), starts, Limits())
@@ -330,4 +330,4 @@ def all_pairs(
         read_routes(arcs, ticks, times, start, len(edges.nodes), None)
         for times, start in zip(found.ticks, starts.tolist(), strict=True)
     )
-    return AllPairs(names, ticks.tick, edges, routes, runs=(found.run,))
+    return AllPairs(tuple(vertices), ticks.tick, edges, routes, runs=(found.run,))

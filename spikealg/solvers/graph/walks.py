@@ -13,13 +13,14 @@ from scipy import sparse
 
 from spikealg.arguments import as_float, as_int
 from spikealg.engine import Run
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.solvers.diffusion.domains.chain import Chain
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
 from spikealg.solvers.graph.answer import Answer
 from spikealg.solvers.graph.edges import Edges, read_edges
+from spikealg.solvers.graph.reach import reached
 
 __all__ = ["HittingTimes", "PageRank", "hitting_times", "pagerank"]
 
@@ -187,26 +188,42 @@ def hitting_times(
     edges = read_edges(graph, weight)
     goal = edges.vertex("target", target)
     walkers = as_int("walkers", walkers, low=1)
-    others = (node for node in edges.nodes if node != target)
-    names = tuple(others if sources is None else dict.fromkeys(sources))
-    starts = [edges.vertex("sources", node) for node in names]
+    given = [node for node in edges.nodes if node != target] if sources is None else sources
+    starts = edges.vertices("sources", given)
     step = _steps(edges)
-    _require_hit(edges, step, goal, starts)
-    rates = sparse.csr_array(step - sparse.diags_array(step.sum(axis=1)))
-    domain = Chain(rates)
+    _require_hit(edges, step, goal, list(starts.values()))
     steps: dict[Hashable, float] = {}
     stderr: dict[Hashable, float] = {}
     runs: list[Run] = []
-    for node, start in zip(names, starts, strict=True):
+    for node, start in starts.items():
         if start == goal:
             steps[node] = stderr[node] = 0.0
             continue
-        problem = Problem(domain, boundary={goal: "absorb"}, initial=start)
+        problem = _walk_to(goal, step, start)
         solution = solve(problem, (0, math.inf), dt=1.0, walkers=walkers, method=method, seed=seed)
         passage = solution.first_passage()
         steps[node], stderr[node] = passage.mean, passage.mean_stderr
         runs += solution.runs
     return HittingTimes(target, steps, stderr, runs=tuple(runs))
+
+
+def _walk_to(goal: int, step: sparse.csr_array, start: int) -> Problem:
+    """Return the walk from a vertex until it is at the goal, on what it can reach before."""
+    onward = _until(goal, step)
+    way = np.flatnonzero(_that_reach(sparse.csr_array(onward.T), _only(start, onward)))
+    onward = sparse.csr_array(onward[way][:, way])
+    rates = sparse.csr_array(onward - sparse.diags_array(onward.sum(axis=1)))
+    place = {vertex: i for i, vertex in enumerate(way.tolist())}
+    return Problem(Chain(rates), boundary={place[goal]: "absorb"}, initial=place[start])
+
+
+def _until(goal: int, step: sparse.csr_array) -> sparse.csr_array:
+    """Return the steps of walks that end at a vertex."""
+    return sparse.csr_array(sparse.diags_array(1.0 - _only(goal, step)) @ step)
+
+
+def _only(vertex: int, step: sparse.csr_array) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.arange(step.shape[0]) == vertex)
 
 
 def _steps(edges: Edges) -> sparse.csr_array:
@@ -227,6 +244,8 @@ def _starts(edges: Edges, given: Mapping[Any, float] | None) -> FloatArray:
     n = len(edges.nodes)
     if given is None:
         return np.full(n, 1 / n)
+    if not isinstance(given, Mapping):
+        raise InputTypeError(f"personalization must be a dict of node to number, got {given!r}")
     start = np.zeros(n)
     for node, share in given.items():
         start[edges.vertex("personalization", node)] = as_float(
@@ -234,19 +253,18 @@ def _starts(edges: Edges, given: Mapping[Any, float] | None) -> FloatArray:
         )
     if not start.any():
         raise InputError("personalization must hold a number above 0, got none")
-    start /= start.sum()
-    return start
+    start /= start.max()
+    return start / start.sum()
 
 
 def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[int]) -> None:
     """Refuse walks that may come to where no way leads to the goal."""
-    here = np.arange(len(edges.nodes))
-    lost = ~_that_reach(step, here == goal)
-    onward = sparse.csr_array(sparse.diags_array((here != goal).astype(np.float64)) @ step)
+    lost = ~_that_reach(step, _only(goal, step))
+    onward = _until(goal, step)
     doomed = _that_reach(onward, lost)
     for start in starts:
         if doomed[start]:
-            reached = _that_reach(sparse.csr_array(onward.T), here == start)
+            reached = _that_reach(sparse.csr_array(onward.T), _only(start, step))
             nodes, end = edges.nodes, int(np.argmax(lost & reached))
             raise InputError(
                 f"target must be hit for certain, but from {nodes[start]!r} a walk may come to "
@@ -256,11 +274,9 @@ def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[i
 
 def _that_reach(step: sparse.csr_array, there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which vertices have a way to some vertices, these included."""
-    while True:
-        more: npt.NDArray[np.bool_] = there | np.asarray(step @ there.astype(np.float64) > 0)
-        if (more == there).all():
-            return there
-        there = more
+    entries = step.tocoo()
+    way = entries.data > 0
+    return reached(len(there), entries.col[way], entries.row[way], np.flatnonzero(there))
 
 
 def _by_node(edges: Edges, values: FloatArray) -> dict[Hashable, float]:

@@ -386,6 +386,16 @@ def test_costs_are_those_of_the_run():
             "sources must name at least one node, got none",
         ),
         (
+            lambda g: all_pairs(g, sources=3),
+            InputTypeError,
+            "sources must be an iterable of nodes, got 3",
+        ),
+        (
+            lambda g: all_pairs(g, sources=[["a"]]),
+            InputError,
+            "sources must be a node of the graph, got ['a']",
+        ),
+        (
             lambda g: all_pairs(g, sources=["a", "z"]),
             InputError,
             "sources must be a node of the graph, got 'z'",

@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.graph import hitting_times, pagerank
 from tests.solvers.graph.graphs import ALL_GRAPHS
 
@@ -48,6 +48,9 @@ def test_where_walkers_start():
     # Where there is no way out networkx goes where walkers start.
     assert found.ranks == pytest.approx(nx.pagerank(graph, personalization=given), abs=1e-5)
     assert set(found.stderr.values()) == {0.0}
+    # Only how they compare matters, however large they are.
+    huge = {"a": 1.5e308, "d": 0.5e308}
+    assert pagerank(graph, personalization=huge, method="chain").ranks == found.ranks
 
 
 def exact_times(graph, target):
@@ -71,6 +74,14 @@ def test_the_chain_has_hitting_times():
     assert found.steps == pytest.approx(exact_times(directed, 3))
 
 
+def test_walks_that_cannot_come_everywhere_are_nothing_to_report(caplog):
+    graph = nx.DiGraph([(0, 1), (1, 2), (2, 3), (3, 1), (3, 0), (4, 2)])
+    with caplog.at_level("DEBUG"):
+        found = hitting_times(graph, 3, method="chain")
+    assert found.steps == pytest.approx({0: 3, 1: 2, 2: 1, 4: 2})
+    assert "cannot be reached" not in caplog.text
+
+
 def test_walkers_have_hitting_times_within_their_errors():
     graph = nx.karate_club_graph()
     sources = [0, 16, 33]
@@ -88,6 +99,18 @@ def test_walkers_have_hitting_times_within_their_errors():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (
+            lambda g: pagerank(g, personalization=[1, 2]),
+            "personalization must be a dict of node to number, got [1, 2]",
+        ),
+        (
+            lambda g: hitting_times(g, "b", sources=1),
+            "sources must be an iterable of nodes, got 1",
+        ),
+        (
+            lambda g: hitting_times(g, "b", sources=[["a"]]),
+            "sources must be a node of the graph, got ['a']",
+        ),
         (
             lambda g: pagerank(g, alpha=1.0),
             "alpha must be a finite number above 0 and below 1, got 1.0",
@@ -126,6 +149,6 @@ def test_walkers_have_hitting_times_within_their_errors():
 )
 def test_messages(call, message):
     graph = nx.DiGraph([("a", "b"), ("a", "c"), ("b", "d")])
-    with pytest.raises(InputError) as caught:
+    with pytest.raises((InputError, InputTypeError)) as caught:
         call(graph)
     assert str(caught.value) == message
