@@ -15,7 +15,7 @@ from spikealg.solvers.graph.answer import Answer
 from spikealg.solvers.graph.edges import Arcs, read_edges
 from spikealg.solvers.graph.labels import least_reaching
 from spikealg.solvers.graph.lengths import in_ticks
-from spikealg.solvers.graph.wave import firing_times, run_wave
+from spikealg.solvers.graph.wave import firing_times, require_delays, run_wave
 
 __all__ = ["SpanningTree", "minimum_spanning_tree"]
 
@@ -79,6 +79,8 @@ def minimum_spanning_tree(
     ------
     InputError, InputTypeError
         If the graph is directed, or a length is negative or not a number.
+    TooLargeError
+        If the synapses' delays would not fit into memory: take a longer `tick`.
 
     Examples
     --------
@@ -127,13 +129,15 @@ def _nearest(edges: Arcs) -> tuple[Run, IntArray]:
     n, m = edges.n, len(edges.pre)
     fan_in = np.bincount(np.concatenate([edges.pre, edges.post]), minlength=n)
     hears = n + np.arange(n)
+    # A tick more for all, as lengths may be 0.
+    delay = edges.value + 1
+    require_delays(2 * n, delay)
     network = Network.from_arrays(
         threshold=np.ones(2 * n, dtype=np.int64),
         pre=np.concatenate([edges.pre, edges.post, hears]),
         post=np.concatenate([n + edges.post, n + edges.pre, hears]),
         weight=np.concatenate([np.ones(2 * m, dtype=np.int64), -fan_in]),
-        # A tick more for all, as lengths may be 0.
-        delay=np.concatenate([edges.value + 1, edges.value + 1, np.ones(n, dtype=np.int64)]),
+        delay=np.concatenate([delay, delay, np.ones(n, dtype=np.int64)]),
         inputs={"start": np.arange(n)},
         groups=(("calls", 0), ("hears", n)),
     )

@@ -253,8 +253,10 @@ def _starts(edges: Edges, given: Mapping[Any, float] | None) -> FloatArray:
         )
     if not start.any():
         raise InputError("personalization must hold a number above 0, got none")
+    # Their sum may be beyond the floats.
     start /= start.max()
-    return start / start.sum()
+    start /= start.sum()
+    return start
 
 
 def _require_hit(edges: Edges, step: sparse.csr_array, goal: int, starts: list[int]) -> None:

@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.engine import Run, simulate
+from spikealg.errors import InputError
+from spikealg.memory import require_memory
 from spikealg.network import Network
 from spikealg.solvers.graph.edges import Arcs
 
-__all__ = ["NEVER_REACHED", "NOBODY", "firing_times", "run_wave", "wave_network"]
+__all__ = ["NEVER_REACHED", "NOBODY", "firing_times", "require_delays", "run_wave", "wave_network"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -23,13 +25,41 @@ NEVER_REACHED = -1
 """The firing time of a vertex that no spike reaches."""
 NOBODY: IntArray = np.empty(0, dtype=np.int64)
 _MOST_TICKS = 2**31 - 1
+_BYTES_PER_TICK = 24.0
+"""What arrives at a neuron in a tick to come, in the engine."""
+
+
+def require_delays(neurons: int, delay: IntArray) -> None:
+    """Refuse delays that int32 or the memory of a run would not hold.
+
+    Raises
+    ------
+    InputError, TooLargeError
+        That advise a longer tick.
+    """
+    longest = int(delay.max(initial=1))
+    if longest > _MOST_TICKS:
+        raise InputError(
+            f"tick must be longer: an edge would take {longest} ticks, at most {_MOST_TICKS} can be"
+        )
+    require_memory(
+        _BYTES_PER_TICK * neurons * longest,
+        f"a wave over {neurons} neurons and edges of up to {longest} ticks",
+        "take a longer tick",
+    )
 
 
 def wave_network(arcs: Arcs) -> Network:
     """Return a network with a neuron per vertex, and a synapse per arc and per vertex it leads to.
 
     Its input "start" has a line per vertex.
+
+    Raises
+    ------
+    InputError, TooLargeError
+        If arcs take too many ticks.
     """
+    require_delays(arcs.n, arcs.value)
     fan_in = np.bincount(arcs.post, minlength=arcs.n)
     entered = np.flatnonzero(fan_in)
     return Network.from_arrays(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from spikealg.errors import InputError, InputTypeError
+from spikealg.errors import InputError, InputTypeError, TooLargeError
 from spikealg.graph import (
     all_pairs,
     hitting_times,
@@ -94,3 +94,20 @@ def test_what_is_no_name_of_an_attribute(ask, argument, name):
 def test_without_capacities_nothing_limits():
     with pytest.raises(InputError, match="capacity must be given on every path to the sink"):
         maximum_flow(path(1), 0, 1, capacity=None)
+
+
+@pytest.mark.parametrize("ask", [shortest_paths, all_pairs, minimum_spanning_tree])
+def test_too_short_a_tick_asks_for_a_longer_one(ask, monkeypatch):
+    monkeypatch.setattr("spikealg.memory.available_bytes", lambda: 2**34)
+    graph = path(0.4, 1.0, kind=nx.Graph)
+    arguments = {"source": 0} if ask is shortest_paths else {}
+    with pytest.raises(TooLargeError, match=r"GiB are available: take a longer tick$"):
+        ask(graph, **arguments, tick=1e-9)
+
+
+def test_more_ticks_than_a_delay_can_have():
+    with pytest.raises(InputError) as caught:
+        minimum_spanning_tree(path(1), tick=1 / (2**31 - 1))
+    assert str(caught.value) == (
+        "tick must be longer: an edge would take 2147483648 ticks, at most 2147483647 can be"
+    )
