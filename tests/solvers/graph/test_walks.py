@@ -28,6 +28,19 @@ def test_the_chain_has_pagerank(graph):
     assert pagerank(graph, alpha=0.7, method="chain").ranks == pytest.approx(expected, abs=1e-8)
 
 
+@pytest.mark.parametrize("alpha", [0.1, 0.85, 0.99])
+def test_the_chain_has_pagerank_of_large_graphs(alpha):
+    # To eliminate its nodes would fill the matrix.
+    graph = nx.gnm_random_graph(3000, 15_000, seed=1, directed=True)
+    graph.add_edges_from((i, i + 1) for i in range(50))
+    expected = nx.pagerank(graph, alpha=alpha, tol=1e-14, max_iter=5000)
+    found = pagerank(graph, alpha=alpha, method="chain")
+    assert found.ranks == pytest.approx(expected, abs=1e-11)
+    assert set(found.stderr.values()) == {0.0}
+    assert found.solution is None
+    assert repr(found) == "<PageRank of 3000 nodes: 0 walkers, 0 ticks, 0 spikes>"
+
+
 def test_walkers_have_pagerank_within_their_errors():
     graph = nx.karate_club_graph()
     found = pagerank(graph, walkers=3000, seed=1)
@@ -114,6 +127,10 @@ def test_walkers_have_hitting_times_within_their_errors():
         (
             lambda g: pagerank(g, alpha=1.0),
             "alpha must be a finite number above 0 and below 1, got 1.0",
+        ),
+        (
+            lambda g: pagerank(g, walkers=0, method="chain"),
+            "walkers must be a whole number of at least 1, got 0",
         ),
         (
             lambda g: pagerank(g, personalization={"z": 1}),
