@@ -55,13 +55,14 @@ def contract(arcs: Arcs) -> Contracted:
         shape=(arcs.n, arcs.n),
     )
     groups, group = csgraph.connected_components(free.tocsr(), connection="strong")
+    group = group.astype(np.int64)
     between = Arcs(groups, group[arcs.pre], group[arcs.post], arcs.value).shortest()
     shift = _depth(groups, between)
     longer = shift[between.post] - shift[between.pre]
     positive = between.value > 0
     scale = int(-((longer[positive] - 1) // between.value[positive]).min(initial=-1))
     return Contracted(
-        group.astype(np.int64),
+        group,
         between._replace(value=scale * between.value + longer),
         shift,
         scale,
