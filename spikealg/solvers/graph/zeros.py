@@ -73,10 +73,18 @@ def _depth(n: int, arcs: Arcs) -> IntArray:
     """Return the most arcs of length 0 on a path into each vertex; there is no cycle of them."""
     free = arcs.value == 0
     pre, post = arcs.pre[free], arcs.post[free]
-    depth = np.zeros(n, dtype=np.int64)
-    while True:
-        deeper = depth.copy()
-        np.maximum.at(deeper, post, depth[pre] + 1)
-        if (deeper == depth).all():
-            return depth
-        depth = deeper
+    order = np.argsort(pre, kind="stable")
+    onward = post[order].tolist()
+    first = np.searchsorted(pre[order], np.arange(n + 1)).tolist()
+    left_before = np.bincount(post, minlength=n).tolist()
+    depth = [0] * n
+    # In topological order: a vertex is ready when all before it are done.
+    ready = [vertex for vertex in range(n) if not left_before[vertex]]
+    while ready:
+        vertex = ready.pop()
+        for after in onward[first[vertex] : first[vertex + 1]]:
+            depth[after] = max(depth[after], depth[vertex] + 1)
+            left_before[after] -= 1
+            if not left_before[after]:
+                ready.append(after)
+    return np.array(depth, dtype=np.int64)

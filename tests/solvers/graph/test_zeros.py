@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import networkx as nx
 import numpy as np
 import pytest
 
+from spikealg.graph import shortest_paths
 from spikealg.solvers.graph.edges import Arcs
 from spikealg.solvers.graph.zeros import contract
 
@@ -46,3 +48,16 @@ def test_no_arc_is_lost_between_many_groups():
     length[0] = 0
     found = contract(Arcs(n, start, start + 1, length))
     assert len(found.arcs.pre) == n - 1
+
+
+def test_a_long_chain_of_zeros_takes_linear_time():
+    n = 50_000
+    graph = nx.path_graph(n, create_using=nx.DiGraph)
+    nx.set_edge_attributes(graph, 0, "weight")
+    arcs = arcs_of(graph)
+    before = time.process_time()
+    found = contract(arcs)
+    # A quadratic pass takes a minute.
+    assert time.process_time() - before < 5
+    assert found.shift[found.group[n - 1]] == n - 1
+    assert set(shortest_paths(graph, 0).distances.values()) == {0}
