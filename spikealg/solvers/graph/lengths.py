@@ -21,7 +21,9 @@ LONGEST = 1000
 _DECIMALS = 6
 """Lengths are tried as multiples of 10⁻ᵏ up to here."""
 _ROUNDING = 1e-9
-"""Relative error that is not one of ticks but of floating point."""
+"""Relative error of lengths that are floats that is not one of ticks but of floating point."""
+_ROUNDING_OF_WHOLE = 1e-15
+"""The same of whole lengths: of ticks times the tick only."""
 _MOST = 2**31 - 1
 
 
@@ -92,7 +94,8 @@ def in_ticks(lengths: Values, tick: float | None) -> Ticks:
     of = np.rint(lengths / tick).astype(np.int64)
     of[(of == 0) & (lengths > 0)] = 1
     off = of * tick - lengths
-    if (np.abs(off) <= _ROUNDING * lengths).all():
+    rounding = _ROUNDING_OF_WHOLE if lengths.dtype.kind == "i" else _ROUNDING
+    if (np.abs(off) <= rounding * lengths).all():
         return Ticks(of, tick, True, 1.0, 0.0)
     positive = of > 0
     least = (lengths[positive] / (of[positive] * tick)).min()

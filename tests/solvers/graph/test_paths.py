@@ -220,6 +220,15 @@ def test_ticks_that_round():
     assert given.bound(np.array([4]), 2)[0] == pytest.approx(4.0)
 
 
+def test_large_whole_lengths_that_differ_by_1_are_not_the_same():
+    graph = nx.DiGraph()
+    half = 5 * 10**11
+    graph.add_weighted_edges_from([(0, 1, 2 * half + 1), (0, 2, half), (2, 1, half)])
+    found = shortest_paths(graph, 0)
+    assert 0 <= found.distances[1] - 2 * half <= found.error
+    assert found.error > 0
+
+
 def test_the_error_holds_where_ticks_are_long():
     rng = np.random.default_rng(3)
     graph = nx.gnm_random_graph(80, 240, seed=3)
