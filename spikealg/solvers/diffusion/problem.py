@@ -298,8 +298,15 @@ class Problem:
 
     def __repr__(self) -> str:
         given = [
-            f"{name}={'<function>' if callable(value) else repr(value)}"
+            f"{name}={_told(value)}"
             for name in ("diffusivity", "sigma", "drift", "killing", "boundary", "mode", "t_span")
             if (value := getattr(self, name)) is not None and np.ndim(value) == 0
         ]
         return f"Problem({', '.join([repr(self.domain), *given])})"
+
+
+def _told(value: Any) -> str:
+    """Return a value in words that are the same in every process."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_told(own)}' for key, own in value.items())}}}"
+    return "<function>" if callable(value) else repr(value)

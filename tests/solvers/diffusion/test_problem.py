@@ -423,3 +423,12 @@ def test_problems_show_themselves():
     assert (
         text == "Problem(Interval(lower=0.0, upper=1.0, n=10), diffusivity=1.0, boundary='absorb')"
     )
+
+
+def test_functions_are_named_without_their_place_in_memory():
+    walls = {"x-": {"value": 2.5}, "trap": {"where": lambda x: x > 0.7, "value": abs}}
+    problem = Problem(Interval(0, 1, 8), diffusivity=lambda x: 1 + x, boundary=walls, initial=0.5)
+    assert repr(problem).endswith(
+        "diffusivity=<function>, boundary={'x-': {'value': 2.5}, "
+        "'trap': {'where': <function>, 'value': <function>}})"
+    )
