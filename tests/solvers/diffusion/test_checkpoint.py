@@ -13,7 +13,7 @@ import pytest
 
 import spikealg
 from spikealg.archive import read_archive, write_archive
-from spikealg.diffusion import heat_rod, load, solve
+from spikealg.diffusion import Interval, Problem, heat_rod, load, solve
 from spikealg.errors import FileFormatError, InputError, InputTypeError
 from spikealg.solvers.diffusion.walks import checkpoint as checkpoints
 from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece
@@ -63,14 +63,14 @@ def test_a_killed_run_goes_on_to_the_same_spikes(tmp_path, monkeypatch):
     path = tmp_path / "run.npz"
     ended = subprocess.run([sys.executable, "-c", KILLED, path], check=False, timeout=120)
     assert ended.returncode == -signal.SIGKILL
-    _, arrays = read_archive(path, FORMAT, 1)
+    _, arrays = read_archive(path, FORMAT, 2)
     kept = [name.split(".") for name in arrays if name.endswith("counts")]
     uncut = solve(HEATED, walkers=300, seed=6)
     walked = walked_lanes(monkeypatch)
     same_walkers(solve(HEATED, walkers=300, seed=6, checkpoint=path), uncut)
     # What was kept is not walked again; each batch of each kind of walkers has one stretch.
     assert kept
-    lanes = sum(int(last) - int(first) for _, _, first, last, _ in kept)
+    lanes = sum(int(last) - int(first) for *_, first, last, _ in kept)
     batches = sum(len(group.walkers) for group in uncut.groups)
     assert lanes + sum(map(len, walked)) == uncut.lanes * batches
 
@@ -152,6 +152,72 @@ def test_a_checkpoint_of_another_walk_is_refused_by_name(tmp_path):
     assert path.read_bytes() == written
 
 
+def paid(**given) -> Problem:
+    """Return a problem whose walkers know nothing of what they are paid."""
+    usual = {
+        "payoff": lambda x: (x > 0.55) * 1.0,
+        "boundary": {"x-": {"value": lambda x: 0 * x}},
+        "at": [0.3],
+    }
+    return Problem(Interval(0, 1, 8), diffusivity=1.0, t_span=0.1, **usual | given)
+
+
+def test_what_is_paid_belongs_to_the_walk(tmp_path):
+    """A tolerance chooses by it how many walk, so that pieces would be joined to another total."""
+    path = tmp_path / "run.npz"
+    settings = {"rtol": 0.05, "method": "montecarlo", "checkpoint": path}
+    first = solve(paid(), **settings)
+    same_walkers(solve(paid(), **settings), first)
+    wall = {"x-": {"value": lambda x: 0 * x + 1}}
+    for name, given in (
+        ("payoff", {"payoff": lambda x: (x > 0.7) * 1.0}),
+        ("source", {"source": 1.0}),
+        ("boundary", {"boundary": wall}),
+        ("initial or at", {"at": [0.4]}),
+    ):
+        with pytest.raises(
+            InputError, match=f"is of another walk: {name} has other values now; give what it was"
+        ):
+            solve(paid(**given), **settings)
+
+
+def test_pieces_of_other_amounts_are_not_joined(tmp_path):
+    path = tmp_path / "run.npz"
+    solve(ROD, walkers=100, lanes=2, checkpoint=path)
+    header, arrays = read_archive(path, FORMAT, 2)
+    moved = {key.replace(".100.", ".99."): row for key, row in arrays.items()}
+    write_archive(path, FORMAT, 2, {"identity": header["identity"]}, moved)
+    with pytest.raises(
+        InputError, match=r"another walk: 99 walkers in 2 lanes are 100 in 2 now; give another"
+    ):
+        solve(ROD, walkers=100, lanes=2, checkpoint=path)
+
+
+TRAPPED = """
+import sys
+from spikealg.diffusion import Interval, Problem, solve
+
+walls = {"x-": "absorb", "trap": {"where": lambda x: x > float(sys.argv[2])}}
+rod = Problem(Interval(0, 1, 8), diffusivity=1.0, boundary=walls, initial=0.5, t_span=0.01)
+solve(rod, walkers=50, method="montecarlo", checkpoint=sys.argv[1])
+"""
+
+
+def test_functions_in_a_boundary_are_the_same_in_another_process(tmp_path):
+    def run(edge: float) -> subprocess.CompletedProcess[str]:
+        # Where functions are in memory differs by what was made before.
+        code = f"kept = [lambda: None for _ in range({int(1e4 * edge)})]\n{TRAPPED}"
+        return subprocess.run(
+            [sys.executable, "-c", code, tmp_path / "run.npz", str(edge)],
+            check=False, timeout=120, capture_output=True, text=True,
+        )  # fmt: skip
+
+    for edge in (0.79, 0.8):  # the same vertices
+        ended = run(edge)
+        assert ended.returncode == 0, ended.stderr
+    assert "InputError: checkpoint " in run(0.5).stderr
+
+
 def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "run.npz"
     solve(ROD, walkers=100, checkpoint=path)
@@ -159,9 +225,9 @@ def test_a_checkpoint_of_another_version_is_refused(tmp_path, monkeypatch):
         later.setattr(spikealg, "__version__", "9.0")
         with pytest.raises(InputError, match=r"version was '0.1.0' and is '9.0' now"):
             solve(ROD, walkers=100, checkpoint=path)
-    header, arrays = read_archive(path, FORMAT, 1)
-    write_archive(path, FORMAT, 2, {"identity": header["identity"]}, arrays)
-    with pytest.raises(FileFormatError, match=f"version 2 of {FORMAT}"):
+    header, arrays = read_archive(path, FORMAT, 2)
+    write_archive(path, FORMAT, 3, {"identity": header["identity"]}, arrays)
+    with pytest.raises(FileFormatError, match=f"version 3 of {FORMAT}"):
         solve(ROD, walkers=100, checkpoint=path)
 
 
@@ -169,7 +235,7 @@ def test_damaged_files_are_refused(tmp_path):
     path = tmp_path / "run.npz"
     settings = {"walkers": 100, "lanes": 2, "checkpoint": path}
     solution = solve(ROD, **settings)
-    header, arrays = read_archive(path, FORMAT, 1)
+    header, arrays = read_archive(path, FORMAT, 2)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     for seed in (0, None):
@@ -183,12 +249,19 @@ def test_damaged_files_are_refused(tmp_path):
         ({key: arrays[key].astype(float)}, "has dtype float64 in place of int64"),
         ({key.replace("counts", "other"): arrays[key]}, "unexpected keyword argument 'other'"),
         ({"1.counts": arrays[key]}, "not enough values to unpack"),
-        ({key.replace(".2.", ".1."): row for key, row in arrays.items()}, "lanes 0 to 2 are there"),
+        (
+            {key.replace(".0.2.", ".0.1."): row for key, row in arrays.items()},
+            "lanes 0 to 2 are there",
+        ),
+        (
+            {key.replace(".100.", ".99."): row for key, row in arrays.items()},
+            r"\[100, 2\] and \[99, 2\] walkers and lanes are at one place",
+        ),
     ):
-        write_archive(path, FORMAT, 1, header, arrays | damage)
+        write_archive(path, FORMAT, 2, header, arrays | damage)
         with pytest.raises(FileFormatError, match=f"its pieces make no walk .*{message}"):
             solve(ROD, **settings)
-    write_archive(path, FORMAT, 1, {}, arrays)
+    write_archive(path, FORMAT, 2, {}, arrays)
     for seed in (0, None):
         with pytest.raises(FileFormatError, match="it does not say of what walk it is"):
             solve(ROD, seed=seed, **settings)
@@ -222,7 +295,7 @@ def test_writing_takes_a_small_part_of_the_time(tmp_path, monkeypatch):
     kept = checkpoints.Checkpoint(tmp_path / "run.npz", {})
     row = np.zeros((1, 1), dtype=np.int64)
     for number in range(100):
-        kept.put(0, number, [Piece(0, 1, row, row, row, row[0], row[0])])
+        kept.put(0, number, checkpoints.Amount(1, 1), [Piece(0, 1, row, row, row, row[0], row[0])])
         clock[0] += 1.0
     kept.write()
     kept.write()  # nothing new

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +15,30 @@ import spikealg
 from spikealg.archive import read_archive, require_file_name, write_archive
 from spikealg.arguments import as_int
 from spikealg.errors import FileFormatError, InputError
+from spikealg.solvers.diffusion.equation.coefficients import evaluate
 from spikealg.solvers.diffusion.equation.rates import Rates
+from spikealg.solvers.diffusion.loads import payoff_values
 from spikealg.solvers.diffusion.walks.lanewalk import Piece
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.plan import Plan
     from spikealg.solvers.diffusion.problem import Problem
 
-__all__ = ["Checkpoint", "identity", "seed_of"]
+__all__ = ["Amount", "Checkpoint", "identity", "seed_of"]
 
-_FORMAT, _VERSION = "spikealg-diffusion-checkpoint", 1
+_FORMAT, _VERSION = "spikealg-diffusion-checkpoint", 2
 _ARRAYS = ("counts", "left", "spent", "spikes", "stopped")
 _REST = 10
 """Work is done for so many times as long as writing the file took, before it is written again."""
+_BY_VALUES = ("payoff", "source", "boundary", "initial or at")
+"""What a walk depends on by values that are too many to be told."""
+
+
+class Amount(NamedTuple):
+    """How many walk a stretch: walkers that start on no sink, and lanes."""
+
+    walkers: int
+    lanes: int
 
 
 class Checkpoint:
@@ -53,20 +64,33 @@ class Checkpoint:
     def __init__(self, path: str | Path, identity: Mapping[str, str | int | float]) -> None:
         self._path = require_file_name("checkpoint", path)
         self._identity = dict(identity)
-        self._pieces: dict[tuple[int, int], list[Piece]] = {}
+        self._kept: dict[tuple[int, int], tuple[Amount, list[Piece]]] = {}
         self._changed, self._due = False, 0.0
         if self._path.exists():
             header, arrays = read_archive(self._path, _FORMAT, _VERSION)
             self._require_same(header.get("identity"))
-            self._pieces = _pieces_of(self._path, arrays)
+            self._kept = _pieces_of(self._path, arrays)
 
-    def found(self, traveller: int, stretch: int) -> list[Piece]:
-        """Return the pieces of a traveller's stretch that are done."""
-        return list(self._pieces.get((traveller, stretch), []))
+    def found(self, traveller: int, stretch: int, amount: Amount) -> list[Piece]:
+        """Return the pieces of a traveller's stretch that are done.
 
-    def put(self, traveller: int, stretch: int, pieces: Iterable[Piece]) -> None:
+        Raises
+        ------
+        InputError
+            If others than this amount were walking there.
+        """
+        before, pieces = self._kept.get((traveller, stretch), (amount, []))
+        if before != amount:
+            raise InputError(
+                f"checkpoint {str(self._path)!r} is of another walk: {before.walkers} walkers in "
+                f"{before.lanes} lanes are {amount.walkers} in {amount.lanes} now; give another "
+                "checkpoint to start anew"
+            )
+        return list(pieces)
+
+    def put(self, traveller: int, stretch: int, amount: Amount, pieces: Iterable[Piece]) -> None:
         """Take the pieces of a stretch that are done; write them if that was not done lately."""
-        self._pieces[traveller, stretch] = list(pieces)
+        self._kept[traveller, stretch] = amount, list(pieces)
         self._changed = True
         if monotonic() >= self._due:
             self.write()
@@ -77,8 +101,8 @@ class Checkpoint:
             return
         began = monotonic()
         arrays = {
-            f"{traveller}.{stretch}.{piece.first}.{piece.last}.{name}": getattr(piece, name)
-            for (traveller, stretch), pieces in self._pieces.items()
+            f"{_key(*place, *amount, piece.first, piece.last)}.{name}": getattr(piece, name)
+            for place, (amount, pieces) in self._kept.items()
             for piece in pieces
             for name in _ARRAYS
         }
@@ -91,10 +115,12 @@ class Checkpoint:
             raise FileFormatError(f"{self._path} is damaged: it does not say of what walk it is")
         for name, own in self._identity.items():
             if found.get(name) != own:
+                differs = f"was {found.get(name)!r} and is {own!r} now"
+                if name in _BY_VALUES:
+                    differs = "has other values now"
                 raise InputError(
-                    f"checkpoint {str(self._path)!r} is of another walk: {name} was "
-                    f"{found.get(name)!r} and is {own!r} now; give what it was to go on, or "
-                    "another checkpoint to start anew"
+                    f"checkpoint {str(self._path)!r} is of another walk: {name} {differs}; give "
+                    "what it was to go on, or another checkpoint to start anew"
                 )
 
 
@@ -115,6 +141,8 @@ def identity(
 ) -> dict[str, str | int | float]:
     """Return what a walk depends on, by the names of arguments.
 
+    What is paid moves no walker, but a tolerance chooses by it how many there are.
+
     Parameters
     ----------
     problem : Problem
@@ -122,19 +150,26 @@ def identity(
     **told
         Arguments that say all by themselves.
     """
-    rates = (problem.rates, *(part.rates for part in plan.segments if part.rates is not None))
+    equation, own = problem.equation, problem.rates
+    rates = (own, *(part.rates for part in plan.segments if part.rates is not None))
     times = [(part.start, part.end, part.dt, part.steps) for part in plan.segments]
     loads = [np.append(load.probability, [load.total, load.timed]) for load in plan.loads]
     steps = sum(part.steps for part in plan.segments)
     span = f"{plan.segments[0].start:g} to {plan.times[-1]:g}"
+    payoff = payoff_values(problem, own) if plan.mode == "backward" else ()
+    source = () if problem.source is None else evaluate("source", problem.source, own.x, 1)
+    walls = (equation.inflow, equation.reward, equation.exit_value, equation.held)
     return {
         "version": spikealg.__version__,
         "mode": plan.mode,
-        "problem": f"{problem!r} {_digest(array for own in rates for array in _arrays_of(own))}",
+        "problem": f"{problem!r} {_digest(array for part in rates for array in _arrays_of(part))}",
         "t_span, t_eval or dt": f"{span}, {steps} steps "
         + _digest([times, *(part.recorded for part in plan.segments)]),
         **told,
-        "initial, source or at": _digest(loads),
+        "payoff": _digest([payoff]),
+        "source": _digest([source]),
+        "boundary": _digest(walls),
+        "initial or at": _digest(loads),
     }
 
 
@@ -142,7 +177,7 @@ def _arrays_of(rates: Rates) -> Iterator[npt.NDArray[Any]]:
     """Yield all on which steps depend."""
     for matrix in (rates.between, rates.exits):
         yield from (matrix.data, matrix.indices, matrix.indptr)
-    yield from (rates.live, rates.sink, np.array(rates.exponential))
+    yield from (rates.mass, rates.live, rates.sink, np.array(rates.exponential))
 
 
 def _digest(parts: Iterable[Any]) -> str:
@@ -155,20 +190,28 @@ def _digest(parts: Iterable[Any]) -> str:
     return sha.hexdigest()[:16]
 
 
+def _key(*numbers: int) -> str:
+    """Return traveller, stretch, walkers, lanes, first and last lane as the name of a piece."""
+    return ".".join(map(str, numbers))
+
+
 def _pieces_of(
     path: Path, arrays: Mapping[str, npt.NDArray[Any]]
-) -> dict[tuple[int, int], list[Piece]]:
-    parts: dict[tuple[int, int, int, int], dict[str, npt.NDArray[Any]]] = {}
-    found: dict[tuple[int, int], list[Piece]] = {}
+) -> dict[tuple[int, int], tuple[Amount, list[Piece]]]:
+    parts: dict[tuple[int, ...], dict[str, npt.NDArray[Any]]] = {}
+    found: dict[tuple[int, int], tuple[Amount, list[Piece]]] = {}
     try:
         for key, array in arrays.items():
             *numbers, name = key.split(".")
-            traveller, stretch, first, last = map(int, numbers)
+            traveller, stretch, walkers, lanes, first, last = map(int, numbers)
             if array.dtype != np.int64:
                 raise ValueError(f"{key} has dtype {array.dtype} in place of int64")
-            parts.setdefault((traveller, stretch, first, last), {})[name] = array
-        for (traveller, stretch, first, last), named in sorted(parts.items()):
-            pieces = found.setdefault((traveller, stretch), [])
+            place = traveller, stretch, walkers, lanes, first, last
+            parts.setdefault(place, {})[name] = array
+        for (traveller, stretch, *many, first, last), named in sorted(parts.items()):
+            amount, pieces = found.setdefault((traveller, stretch), (Amount(*many), []))
+            if amount != tuple(many):
+                raise ValueError(f"{many} and {list(amount)} walkers and lanes are at one place")
             if first >= last or (pieces and first < pieces[-1].last):
                 raise ValueError(f"lanes {first} to {last} are there twice")
             pieces.append(Piece(first, last, **named))

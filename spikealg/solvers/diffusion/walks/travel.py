@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from spikealg.errors import WorkerLostError
 from spikealg.progress import Report
-from spikealg.solvers.diffusion.walks.checkpoint import Checkpoint
+from spikealg.solvers.diffusion.walks.checkpoint import Amount, Checkpoint
 from spikealg.solvers.diffusion.walks.crew import Hands
 from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece, cut
 from spikealg.solvers.diffusion.walks.march import March
@@ -52,6 +52,11 @@ class _Leg:
     walk: LaneWalk
     pieces: list[Piece]
     missing: int = 0
+
+    @property
+    def amount(self) -> Amount:
+        """How many walk it."""
+        return Amount(int(self.walk.walking.sum()), self.walk.lanes)
 
 
 @dataclass(eq=False)
@@ -143,7 +148,8 @@ class _Tour:
         walk = self._travellers[traveller].walk_by(stretch)
         leg = _Leg(traveller, stretch, walk, [])
         if self._checkpoint is not None:
-            leg.pieces = self._checkpoint.found(self._travellers[traveller].number, stretch.number)
+            number = self._travellers[traveller].number
+            leg.pieces = self._checkpoint.found(number, stretch.number, leg.amount)
         for gap in _gaps(walk.lanes, leg.pieces):
             parts = -(-self._parts * len(gap) // walk.lanes)
             for lanes in cut(walk, parts, gap) if self._cuts else [gap]:
@@ -191,7 +197,7 @@ class _Tour:
         """Tell the checkpoint what is done of a stretch."""
         if self._checkpoint is not None:
             number = self._travellers[leg.traveller].number
-            self._checkpoint.put(number, leg.stretch.number, leg.pieces)
+            self._checkpoint.put(number, leg.stretch.number, leg.amount, leg.pieces)
 
     def _retry(self, part: _Part, error: BaseException) -> None:
         part.attempts += 1
