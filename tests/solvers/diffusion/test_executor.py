@@ -8,13 +8,16 @@ import os
 import signal
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from concurrent.futures import ThreadPoolExecutor as Threads
+from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 
 from spikealg.diffusion import Interval, Problem, heat_rod, solve
 from spikealg.errors import InputError, InputTypeError, WorkerLostError
-from spikealg.solvers.diffusion.walks import montecarlo
+from spikealg.progress import silent
+from spikealg.solvers.diffusion.walks import crew, montecarlo
 from tests.helpers import same_walkers
 
 HEATED = Problem(
@@ -199,6 +202,38 @@ def test_ctrl_c_leaves_no_thread_walking(monkeypatch):
             solve(SLOW, executor=threads, progress=interrupt, **WALK_SLOWLY)
         assert all(future.done() for future in futures)
         assert any(future.cancelled() or future.exception() for future in futures)
+
+
+class Waiting:
+    """A walk that waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.may = Event(), Event()
+
+    def walk(self, first, last, *, workshop, threads, report):
+        self.begun.set()
+        self.may.wait(10)
+        report(0.5)
+
+
+def test_a_second_ctrl_c_leaves_the_stop_sign_to_those_who_still_walk(monkeypatch):
+    def interrupted(futures):
+        raise KeyboardInterrupt("again")
+
+    monkeypatch.setattr(crew, "_LOOK_S", 0.0)
+    monkeypatch.setattr(crew, "wait", interrupted)
+    walk = Waiting()
+    with Threads(1) as threads:
+        hands = crew.Crew(threads).__enter__()
+        folder = Path(hands._folder.name)
+        future = hands.submit(walk, range(1), silent)
+        assert walk.begun.wait(10)
+        with pytest.raises(KeyboardInterrupt, match="again"):
+            hands.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        assert [file.name for file in folder.iterdir()] == ["stop"]
+        walk.may.set()
+        assert isinstance(future.exception(10), crew._Stopped)
+    assert not folder.exists()
 
 
 def test_what_is_no_executor_is_refused():

@@ -92,9 +92,9 @@ class Alone:
 class Crew:
     """The workers of an executor, one processor each.
 
-    Left by an error or Ctrl-C, it tells workers to stop and waits until they have. The executor
-    itself stays open; only a pool of processes that broke is replaced by one like it for as long
-    as the crew is needed.
+    Left by an error or Ctrl-C, it tells workers to stop and waits until they have; a second Ctrl-C
+    ends the waiting alone. The executor itself stays open; only a pool of processes that broke is
+    replaced by one like it for as long as the crew is needed.
 
     Parameters
     ----------
@@ -124,6 +124,7 @@ class Crew:
         self.at_once = 2 * self.workers
         self.workshop = Workshop()
         self._flying: set[Future[Piece]] = set()
+        self._left = False
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="spikealg-")
@@ -139,6 +140,7 @@ class Crew:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._left = True
         try:
             flying = tuple(self._flying)
             if flying:
@@ -149,7 +151,7 @@ class Crew:
         finally:
             if self._own is not None:
                 self._own.shutdown(cancel_futures=True)
-            self._folder.cleanup()
+            self._put_away()
 
     def submit(self, walk: LaneWalk, lanes: range, report: Report) -> Future[Piece]:
         """Hand `lanes` to a worker; a broken executor shows in the future, like a dead worker."""
@@ -163,8 +165,17 @@ class Crew:
                 future = Future()
                 future.set_exception(broken)
         self._flying.add(future)
-        future.add_done_callback(self._flying.discard)
+        future.add_done_callback(self._landed)
         return future
+
+    def _landed(self, future: Future[Piece]) -> None:
+        self._flying.discard(future)
+        self._put_away()
+
+    def _put_away(self) -> None:
+        """Remove the stop sign when nobody can look at it any more, however the crew was left."""
+        if self._left and not self._flying:
+            self._folder.cleanup()
 
     def _submit(self, walk: LaneWalk, lanes: range) -> Future[Piece]:
         return self._executor.submit(walk_part, walk, lanes, self._stop)
