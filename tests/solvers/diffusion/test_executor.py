@@ -6,10 +6,13 @@ import math
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from concurrent.futures import ThreadPoolExecutor as Threads
 from pathlib import Path
 from threading import Event
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -202,6 +205,56 @@ def test_ctrl_c_leaves_no_thread_walking(monkeypatch):
             solve(SLOW, executor=threads, progress=interrupt, **WALK_SLOWLY)
         assert all(future.done() for future in futures)
         assert any(future.cancelled() or future.exception() for future in futures)
+
+
+ORPHANED = """
+import multiprocessing, os, signal, sys
+from concurrent.futures import ProcessPoolExecutor
+from spikealg.diffusion import Interval, Problem, solve
+from spikealg.solvers.diffusion.walks import montecarlo
+
+montecarlo._WORTH_A_PART = 2**26
+slow = Problem(Interval(0, 1, 8), diffusivity=1.0, boundary="reflect", initial=0.5, t_span=10.0)
+
+def kill(fraction):
+    if fraction > 0:
+        print(*pool._processes, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, multiprocessing.get_context(sys.argv[1])) as pool:
+        solve(slow, method="montecarlo", walkers=10**7, executor=pool, progress=kill)
+"""
+
+
+@pytest.mark.parametrize("start", ["fork", "forkserver"])
+def test_workers_end_with_the_process_that_waits_for_them(start, tmp_path):
+    script = tmp_path / "orphaned.py"
+    script.write_text(ORPHANED)
+    with (tmp_path / "workers").open("w+") as told:
+        command = [sys.executable, "-W", "ignore", script, start]
+        ended = subprocess.run(command, check=False, timeout=120, stdout=told)
+        told.seek(0)
+        workers = [int(pid) for pid in told.read().split()]
+    assert ended.returncode == -signal.SIGKILL
+    assert len(workers) == 2
+    deadline = monotonic() + 20
+    try:
+        while any(map(runs, workers)) and monotonic() < deadline:
+            sleep(0.1)
+        assert not any(map(runs, workers))
+    finally:
+        for pid in filter(runs, workers):
+            os.kill(pid, signal.SIGKILL)
+
+
+def runs(process: int) -> bool:
+    """Return whether a process is there, and not only its exit code that nobody has asked for."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
 
 
 class Waiting:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -23,6 +26,8 @@ __all__ = ["Alone", "Crew", "Hands", "StopSign", "hands_of", "walk_part"]
 _LOGGER = logging.getLogger(__name__)
 _LOOK_S = 0.2
 """Seconds between two looks whether to stop."""
+_WATCH_S = 1.0
+"""Seconds between two looks whether who waits for the work is still there."""
 _KEPT = 4
 """Circuits that a worker keeps."""
 _recent = Workshop(_KEPT)
@@ -178,7 +183,7 @@ class Crew:
             self._folder.cleanup()
 
     def _submit(self, walk: LaneWalk, lanes: range) -> Future[Piece]:
-        return self._executor.submit(walk_part, walk, lanes, self._stop)
+        return self._executor.submit(walk_part, walk, lanes, self._stop, os.getpid())
 
     def _replace(self) -> None:
         """Replace a broken pool of processes by one that is like it."""
@@ -213,7 +218,7 @@ class _Stopped(Exception):  # noqa: N818 - nobody is told of it: who waited has 
     """Nobody waits for this part any more."""
 
 
-def walk_part(walk: LaneWalk, lanes: range, stop: StopSign) -> Piece:
+def walk_part(walk: LaneWalk, lanes: range, stop: StopSign, sender: int) -> Piece:
     """Walk a part of a walk as one worker of several, on one processor.
 
     Parameters
@@ -222,7 +227,10 @@ def walk_part(walk: LaneWalk, lanes: range, stop: StopSign) -> Piece:
     lanes : range
     stop : StopSign
         The part is given up soon after it is set.
+    sender : int
+        The process that waits for the part. If it has started this one, this one ends with it.
     """
+    _end_with(sender, os.getpid())
     looked = -_LOOK_S
 
     def look(fraction: float) -> None:
@@ -234,3 +242,24 @@ def walk_part(walk: LaneWalk, lanes: range, stop: StopSign) -> Piece:
 
     look(0.0)
     return walk.walk(lanes.start, lanes.stop, workshop=_recent, threads=1, report=look)
+
+
+@cache
+def _end_with(sender: int, process: int) -> None:
+    """Let this process end when `sender` has died, if that has started it.
+
+    A pool's worker would walk on, and then wait for ever for another part.
+    """
+    starter = multiprocessing.parent_process()
+    if starter is None or starter.pid != sender:
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        # A forked process may hold open what would show it the death of its starter, but gets
+        # another parent then; one of a fork server has that as parent, and holds nothing open.
+        while os.getppid() == parent and starter.is_alive():
+            starter.join(_WATCH_S)
+        os._exit(1)
+
+    Thread(target=watch, name="spikealg-watch", daemon=True).start()
