@@ -16,14 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int
+from spikealg.solvers.diffusion.accuracy.tolerance import refuse_tolerance
 from spikealg.solvers.diffusion.density_circuits import make_circuit
 from spikealg.solvers.diffusion.density_circuits.base import DensityCircuit
 from spikealg.solvers.diffusion.density_circuits.paced import PacedCircuit
 from spikealg.solvers.diffusion.equation.reach import require_exit
-from spikealg.solvers.diffusion.groups import BATCHES, Load
+from spikealg.solvers.diffusion.groups import Load
 from spikealg.solvers.diffusion.particle_circuits.circuit import PARTICLE_CIRCUITS
 from spikealg.solvers.diffusion.particle_circuits.lattice import require_homogeneous
 from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
+from spikealg.solvers.diffusion.storage import solution_bytes
 from spikealg.solvers.diffusion.walks.expected import solve_live
 from spikealg.solvers.diffusion.walks.lanes import (
     MANY,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from spikealg.solvers.diffusion.equation.transition import Transition
     from spikealg.solvers.diffusion.problem import Problem
 
-__all__ = ["Forecast", "forecast", "forecast_of", "solution_bytes"]
+__all__ = ["Forecast", "forecast", "forecast_of"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -186,13 +188,19 @@ def forecast(
     at: Any = None,
     method: str = "density",
     walkers: int = 100_000,
+    rtol: float | None = None,
+    atol: float = 0.0,
     dt: float | str = "auto",
     lanes: int | str = "auto",
     circuit: str = "auto",
     probability_bits: int = 32,
+    seed: int | None = 0,
 ) -> Forecast:
     """Return what `Problem.plan` documents."""
     kind = choose_mode(problem, mode)
+    refuse_tolerance(rtol, atol)
+    if seed is not None:
+        as_int("seed", seed, low=0, high=2**64 - 1)
     as_choice("method", method, METHODS)
     walkers = as_int("walkers", walkers, low=1)
     require_circuit_options(method, circuit, lanes, probability_bits)
@@ -222,7 +230,7 @@ def forecast_of(
 
     `sizes` is whether to build the circuit, for its neurons and synapses.
     """
-    vertices, memory = int(problem.rates.live.sum()), solution_bytes(plan, problem)
+    vertices, memory = int(problem.rates.live.sum()), solution_bytes(plan, problem, method)
     if method == "chain":
         steps = None if plan.endless else sum(stretch.steps for stretch in plan.segments)
         return Forecast(
@@ -268,14 +276,6 @@ def forecast_of(
         memory_bytes=int(memory),
         seconds=seconds,
     )
-
-
-def solution_bytes(plan: Plan, problem: Problem) -> float:
-    """Return the memory of a solution and of its rates."""
-    rates, times = problem.rates, len(plan.times)
-    parts = sum(2 * BATCHES if load.timed else 1 for load in plan.loads)
-    numbers = times * ((3 + parts) * len(rates.x) + 2 * len(rates.sides))
-    return 8.0 * numbers + 48.0 * int(rates.between.nnz)
 
 
 @dataclass(frozen=True, eq=False)

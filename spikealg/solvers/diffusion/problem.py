@@ -264,10 +264,13 @@ class Problem:
         at: Any = None,
         method: str = "density",
         walkers: int = 100_000,
+        rtol: float | None = None,
+        atol: float = 0.0,
         dt: float | str = "auto",
         lanes: int | str = "auto",
         circuit: str = "auto",
         probability_bits: int = 32,
+        seed: int | None = 0,
     ) -> Forecast:
         """Return what `solve` with these arguments would take, without walking.
 
@@ -277,7 +280,12 @@ class Problem:
         Parameters
         ----------
         t_span, t_eval, mode, at, method, walkers, dt, lanes, circuit, probability_bits
-            As in `solve`. For a tolerance ask with as many walkers as you expect.
+            As in `solve`.
+        rtol, atol : float, optional
+            Refused: what a tolerance takes is known when some have walked. Ask with as many
+            walkers as you expect.
+        seed : int or None
+            As in `solve`; what a walk takes does not depend on it.
 
         Returns
         -------
@@ -287,13 +295,14 @@ class Problem:
         Raises
         ------
         InputError, InputTypeError
-            As `solve` would.
+            As `solve` would, or if a tolerance is given.
         """
         from spikealg.solvers.diffusion.forecast import forecast
 
         return forecast(
-            self, t_span, t_eval=t_eval, mode=mode, at=at, method=method, walkers=walkers, dt=dt,
-            lanes=lanes, circuit=circuit, probability_bits=probability_bits,
+            self, t_span, t_eval=t_eval, mode=mode, at=at, method=method, walkers=walkers,
+            rtol=rtol, atol=atol, dt=dt, lanes=lanes, circuit=circuit,
+            probability_bits=probability_bits, seed=seed,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 from spikealg.arguments import as_choice, as_int
 from spikealg.errors import InputError, InputTypeError
-from spikealg.memory import require_memory
 from spikealg.progress import Report, part, reporting
 from spikealg.solvers.diffusion.accuracy.tolerance import (
     as_tolerance,
@@ -17,10 +16,11 @@ from spikealg.solvers.diffusion.accuracy.tolerance import (
     walk_until,
     warn_of_discretisation,
 )
-from spikealg.solvers.diffusion.forecast import forecast_of, solution_bytes
+from spikealg.solvers.diffusion.forecast import forecast_of
 from spikealg.solvers.diffusion.plan import Plan, choose_mode, make_plan
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
+from spikealg.solvers.diffusion.storage import require_room
 from spikealg.solvers.diffusion.walks.checkpoint import Checkpoint, identity, seed_of
 from spikealg.solvers.diffusion.walks.crew import hands_of
 from spikealg.solvers.diffusion.walks.expected import expect
@@ -171,11 +171,7 @@ def solve(
         by_chain=method == "chain",
     )  # fmt: skip
     rates, times = problem.rates, plan.times
-    require_memory(
-        solution_bytes(plan, problem),
-        f"a solution at {len(times)} times on {len(rates.x)} vertices",
-        "ask for fewer times in t_eval, or take a coarser mesh",
-    )
+    require_room(plan, problem, method)
     chosen = method != "chain" and tolerance is None
     shares = shares_of(plan, problem, method, wanted, lanes) if chosen else []
     label = f"diffusion by {method}"

@@ -92,6 +92,18 @@ def test_a_large_lattice_is_foreseen_without_walking():
     assert foreseen.brief.endswith("days on one core")
 
 
+def test_the_record_of_every_step_belongs_to_the_memory():
+    rod = heat_rod("absorb", n=8)
+    for method, records in (("chain", 2), ("montecarlo", 2)):
+        short, long = (rod.plan(t, dt=1e-3, method=method, seed=None) for t in (1e3, 1e6))
+        steps = long.steps - short.steps
+        assert long.memory_bytes - short.memory_bytes == 8 * records * 2 * steps
+    # Batches of a timed load have records of their own.
+    source = Problem(Interval(0, 1, 8), diffusivity=1.0, source=1.0, boundary="absorb")
+    walked = source.plan(1e3, dt=1e-3, method="montecarlo").memory_bytes
+    assert walked > 8 * 33 * 2 * 10**6 > 10 * source.plan(1e3, dt=1e-3, method="chain").memory_bytes
+
+
 def test_the_table_is_made_for_reading():
     foreseen = heat_rod().plan(walkers=100_000)
     rows = dict(line.split(maxsplit=1) for line in str(foreseen).splitlines())
@@ -138,6 +150,12 @@ def test_a_tolerance_says_how_many_walkers_it_takes(caplog):
         ({"t_span": -1}, "t_span must end after it starts, got 0 to -1"),
         ({"method": "chain", "lanes": 4}, "lanes belongs to the circuit, and method='chain' has"),
         ({"method": "particle"}, "method='particle' needs"),
+        (
+            {"rtol": 0.01},
+            "rtol = 0.01 chooses the walkers only .*: leave it out, and give as many ",
+        ),
+        ({"atol": 0.1}, "atol = 0.1 chooses the walkers only .* give as many walkers= as you expe"),
+        ({"seed": -1}, "seed must be a whole number from 0 to"),
     ],
 )
 def test_what_solve_refuses_is_refused(options, message):

@@ -185,6 +185,18 @@ def test_what_does_not_fit_is_refused_with_its_size(monkeypatch):
         solve(problem, t_eval=np.linspace(0, 0.125, 1001), method="chain")
 
 
+def test_a_record_of_all_steps_that_does_not_fit_is_refused_with_the_steps(monkeypatch):
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2**30)
+    for method in ("chain", "montecarlo"):
+        with pytest.raises(
+            TooLargeError,
+            match=r"a record of \d{9,10} steps, after each of which it is known who left by x-, "
+            r"x\+ would need about 29.8 GiB, but 1 GiB are available: take a shorter t_span, a "
+            "longer dt or a coarser mesh",
+        ):
+            solve(heat_rod("absorb", n=8), 1e6, dt=1e-3, method=method)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_progress_rises_from_0_to_1(method):
     told = []

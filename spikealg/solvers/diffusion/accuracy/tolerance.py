@@ -35,6 +35,7 @@ __all__ = [
     "as_tolerance",
     "error_parts",
     "pilot_of",
+    "refuse_tolerance",
     "walk_until",
     "warn_of_discretisation",
 ]
@@ -138,6 +139,17 @@ def as_tolerance(
             "walkers until the tolerance is met: leave one out"
         )
     return wanted
+
+
+def refuse_tolerance(rtol: float | None, atol: float) -> None:
+    """Refuse a tolerance where nobody walks, so that it cannot choose the walkers."""
+    if rtol is None and not atol:
+        return
+    name, value = ("atol", atol) if rtol is None else ("rtol", rtol)
+    raise InputError(
+        f"{name} = {value} chooses the walkers only when some have walked, which a plan does not "
+        "wait for: leave it out, and give as many walkers= as you expect"
+    )
 
 
 def error_parts(
