@@ -119,9 +119,30 @@ def test_the_table_is_made_for_reading():
 
 
 def test_levels_that_would_take_minutes_are_refused(monkeypatch):
-    monkeypatch.setattr(refinement, "DEAR", 1e4)
+    """And that before the first of them is walked."""
+
+    def walked(*arguments, **options):
+        raise AssertionError("nothing may be walked")
+
+    with monkeypatch.context() as unwalked:
+        unwalked.setattr(refinement, "solve", walked)
+        unwalked.setattr(refinement, "DEAR", 1e5)
+        least = (
+            r"vertices with steps of .* would take \d\.\de\+0\d steps of a vertex: ask for fewer"
+        )
+        for problem, along, vertices in (
+            (ROD, "space", 61),
+            (POINT, "space", 115),
+            (ROD, "time", 9),
+        ):
+            with pytest.raises(InputError, match=f"the last level, of about {vertices} {least}"):
+                convergence(problem, along, factor=16 if along == "time" else None)
+    # What 9 and 17 vertices foretell may be a little less than what the last level turns out to be.
+    monkeypatch.setattr(refinement, "DEAR", 2.5e4)
     with pytest.raises(InputError, match=r"the level of 33 vertices with steps of .* would take 2"):
-        convergence(ROD)
+        convergence(ROD, levels=3)
+    # A steady state is walked in no steps.
+    convergence(absorbing_rod(n=8), levels=2, t_span=1e9)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from spikealg.solvers.diffusion.accuracy.finer import nothing_said_twice
 from spikealg.solvers.diffusion.accuracy.reference import DEAR, Reference, compare, distance
 from spikealg.solvers.diffusion.accuracy.tolerance import error_parts
 from spikealg.solvers.diffusion.domains.layout import layout_of
+from spikealg.solvers.diffusion.plan import choose_mode
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solution import Solution
 from spikealg.solvers.diffusion.solve import solve
@@ -29,6 +30,7 @@ FloatArray = npt.NDArray[np.float64]
 
 ALONG = ("space", "time", "walkers")
 _FIRST_WALKERS, _REPEATS = 1000, 8
+_LAST = "the last level, of about"
 
 
 def convergence(
@@ -130,17 +132,27 @@ def _along_space(
     report: Report,
 ) -> Convergence:
     first = _first_step(problem, dt)
+
+    def step_of(level: Problem) -> float | str:
+        rates = level.rates
+        if rates.exponential or rates.max_rate == 0:
+            return dt
+        return first * problem.rates.max_rate / rates.max_rate
+
+    finer, step = _refined(problem, factor), step_of(problem)
+    last = levels if problem.exact is None else levels - 1
+    if not isinstance(step, str):
+        # From level to level both change by about the same factor.
+        vertices = len(problem.x) * (len(finer.x) / len(problem.x)) ** last
+        shorter = float(step_of(finer)) / step
+        _require_patience(problem, question, vertices, step * shorter**last, _LAST)
     found: list[Solution] = []
     distances: list[Reference] = []
     level = problem
     while len(distances) < levels:
         if found:
-            with nothing_said_twice():
-                level = level.refine(factor)
-        rates = level.rates
-        step: float | str = dt
-        if not rates.exponential and rates.max_rate > 0:
-            step = first * problem.rates.max_rate / rates.max_rate
+            level = finer if level is problem else _refined(level, factor)
+        step = step_of(level)
         found.append(_by_chain(level, question, step))
         exact = compare(found[-1], found[-1].groups, order=False, refined=False)
         if exact.kind == "exact":
@@ -165,6 +177,7 @@ def _along_time(
             "error: take along='space'"
         )
     first = _first_step(problem, dt)
+    _require_patience(problem, question, len(problem.x), first / factor**levels, _LAST)
     found: list[Solution] = []
     for level in range(levels + 1):
         found.append(_by_chain(problem, question, first / factor**level))
@@ -231,6 +244,11 @@ def _root_mean_square(values: Sequence[FloatArray]) -> FloatArray:
     return np.asarray(np.sqrt(np.mean(np.square(values), axis=0)))
 
 
+def _refined(problem: Problem, factor: int | None) -> Problem:
+    with nothing_said_twice():
+        return problem.refine(factor)
+
+
 def _first_step(problem: Problem, dt: float | str) -> float:
     wanted = problem.dt if isinstance(dt, str) and dt == "auto" else dt
     return problem.rates.choose_dt("auto" if wanted is None else wanted)
@@ -238,16 +256,25 @@ def _first_step(problem: Problem, dt: float | str) -> float:
 
 def _by_chain(problem: Problem, question: dict[str, Any], dt: float | str) -> Solution:
     """Return the chain's solution, unless it takes minutes."""
-    given = problem.t_span if question["t_span"] is None else question["t_span"]
-    if given is not None and not isinstance(dt, str):
-        start, end = as_span(given)
-        work = len(problem.x) * (end - start) / dt
-        if math.isfinite(work) and work > DEAR:
-            raise InputError(
-                f"the level of {len(problem.x)} vertices with steps of {dt:.3g} would take "
-                f"{work:.1e} steps of a vertex: ask for fewer levels, or begin with a coarser mesh"
-            )
+    if not isinstance(dt, str):
+        _require_patience(problem, question, len(problem.x), dt, "the level of")
     return solve(problem, **question, dt=dt, method="chain")
+
+
+def _require_patience(
+    problem: Problem, question: dict[str, Any], vertices: float, dt: float, level: str
+) -> None:
+    """Refuse a level of so many vertices and of steps `dt` that would take minutes."""
+    given = problem.t_span if question["t_span"] is None else question["t_span"]
+    if given is None or choose_mode(problem, question["mode"]) == "steady":
+        return
+    start, end = as_span(given)
+    work = vertices * (end - start) / dt
+    if math.isfinite(work) and work > DEAR:
+        raise InputError(
+            f"{level} {vertices:.0f} vertices with steps of {dt:.3g} would take "
+            f"{work:.1e} steps of a vertex: ask for fewer levels, or begin with a coarser mesh"
+        )
 
 
 def _answer(solution: Solution) -> tuple[FloatArray, FloatArray]:
