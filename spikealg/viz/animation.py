@@ -16,7 +16,7 @@ from spikealg.viz.colours import colours_of
 from spikealg.viz.curves import moving_curve
 from spikealg.viz.figure import colour_bar, new_axes, pyplot
 from spikealg.viz.maps import moving_map
-from spikealg.viz.shown import Shown, as_units, require_remains, shown, summary_of
+from spikealg.viz.shown import Shown, as_units, as_view, require_remains, shown, summary_of
 from spikealg.viz.surfaces import moving_surface
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def animate(
     from matplotlib.animation import FuncAnimation
 
     as_choice("up", up, ("x", "y", "z"))
+    seen = as_view(view)
     rate = as_int("fps", fps, low=1)
     if path is not None and Path(path).suffix not in _FORMATS:
         raise InputError(f"path must end in {' or '.join(_FORMATS)}, got {str(path)!r}")
@@ -89,7 +90,7 @@ def animate(
         1, axes, columns=1, width=6.4, height=4.4, projection="3d" if surface else None
     )
     title = summary_of(solution)
-    show = _begin(ax, fields, title, view=view, up=up)
+    show = _begin(ax, fields, title, view=seen, up=up)
 
     def frame(k: int) -> list[Any]:
         show(k)

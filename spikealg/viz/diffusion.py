@@ -16,7 +16,7 @@ from spikealg.viz.figure import pyplot
 from spikealg.viz.maps import draw_contours, draw_field, draw_maps, draw_shore
 from spikealg.viz.points import draw_points
 from spikealg.viz.scene import draw_scene
-from spikealg.viz.shown import as_units, require_remains, shown, summary_of
+from spikealg.viz.shown import as_units, as_view, require_remains, shown, summary_of
 from spikealg.viz.surfaces import draw_surfaces
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ def plot(
     ------
     MissingExtraError
         If the backend is not installed.
-    InputError
+    InputError, InputTypeError
         If a time was not recorded, an argument is unknown, nothing is left to be drawn, or the
         domain is a lattice of three dimensions.
     """
     as_choice("backend", backend, ("matplotlib", "pyvista"))
     as_choice("up", up, ("x", "y", "z"))
-    names, title = as_units(units), summary_of(solution)
+    names, seen, title = as_units(units), as_view(view), summary_of(solution)
     require_remains(solution)
     if backend == "pyvista":
         return draw_scene(shown(solution, times, names, scale), title, up=up)
@@ -90,7 +90,7 @@ def plot(
     fields = shown(solution, times, names, scale)
     layout = fields.layout
     if len(layout.faces):
-        return draw_surfaces(fields, title, axes, view=view, up=up)
+        return draw_surfaces(fields, title, axes, view=seen, up=up)
     if layout.nodes:
         return draw_bars(fields, title, axes)
     if layout.streaming:

@@ -91,8 +91,13 @@ def plot(
 def _edges(passage: FirstPassage, bins: int, until: float | None) -> FloatArray:
     """Return about `bins` + 1 times at which bars begin and end."""
     gone = np.sum(list(passage.by_side.values()), axis=0)
+    if gone[-1] == gone[0]:
+        raise InputError(
+            f"nothing leaves between t = {passage.t[0]:g} and {passage.t[-1]:g}, where the walk "
+            "ends: give a longer t_span"
+        )
     if until is None:
-        last = int(np.searchsorted(gone, _SHOWN * gone[-1]))
+        last = int(np.searchsorted(gone, gone[0] + _SHOWN * (gone[-1] - gone[0])))
     else:
         end = as_float("until", until, above=float(passage.t[0]))
         last = int(np.searchsorted(passage.t, end * (1 - 1e-12)))
@@ -100,7 +105,7 @@ def _edges(passage: FirstPassage, bins: int, until: float | None) -> FloatArray:
     if gone[last] == gone[0] or last == 0:
         raise InputError(
             f"nothing leaves between t = {passage.t[0]:g} and {passage.t[last]:g}: give a later "
-            "until, or a longer t_span"
+            "until"
         )
     together = max(2, 2 * round(last / bins / 2)) if last > 1 else 1
     steps = np.arange(0, last + together, together)

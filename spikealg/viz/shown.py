@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_float_array
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.solvers.diffusion.accuracy.reference import exact_density
 from spikealg.solvers.diffusion.domains.layout import Layout, layout_of
 
@@ -23,6 +23,7 @@ __all__ = [
     "Shown",
     "Units",
     "as_units",
+    "as_view",
     "require_remains",
     "shown",
     "summary_of",
@@ -182,13 +183,37 @@ def as_units(units: Mapping[str, str] | None) -> Units:
 
     Raises
     ------
-    InputError
-        If there is no such quantity.
+    InputError, InputTypeError
+        If there is no such quantity, or what is given does not name a unit.
     """
+    if not isinstance(units, Mapping | None):
+        raise InputTypeError(
+            f"units must be a dict from quantities to names, such as {{'length': 'm'}}, "
+            f"got {units!r}"
+        )
     given = {} if units is None else dict(units)
-    for name in given:
+    for name, unit in given.items():
         as_choice("a key of units", name, ("length", "time", "mass", "value"))
+        if not isinstance(unit, str):
+            raise InputTypeError(f"units[{name!r}] must be the name of a unit, got {unit!r}")
     return Units(**given)
+
+
+def as_view(view: Any) -> tuple[float, float]:
+    """Return from where a surface is seen: height above the plane and angle [degree].
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If it is not two numbers.
+    """
+    angles = as_float_array("view", view)
+    if angles.shape != (2,):
+        raise InputError(
+            "view must be two numbers of degrees, the height above the plane and the angle around "
+            f"up, got {view!r}"
+        )
+    return float(angles[0]), float(angles[1])
 
 
 def value_label(units: Units) -> str:
@@ -237,8 +262,14 @@ def _rows(solution: Solution, times: npt.ArrayLike | None, most: int) -> list[in
     n = len(solution.t)
     if times is None:
         return sorted({round(row) for row in np.linspace(0, n - 1, min(n, most)).tolist()})
+    wanted = np.atleast_1d(as_float_array("times", times))
+    if not wanted.size:
+        raise InputError(
+            f"times must hold at least one recorded time, got {times!r}: leave it out for at most "
+            f"{most}, evenly chosen"
+        )
     rows = []
-    for time in np.atleast_1d(as_float_array("times", times)).tolist():
+    for time in wanted.tolist():
         row = int(np.abs(solution.t - time).argmin())
         if not np.isclose(solution.t[row], time, rtol=1e-6, atol=0):
             raise InputError(

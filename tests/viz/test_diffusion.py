@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikealg.diffusion import Box, Graph, Polygon, Problem, heat_rod, load, solve
-from spikealg.errors import InputError, MissingExtraError
+from spikealg.errors import InputError, InputTypeError, MissingExtraError
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -80,6 +80,24 @@ def test_a_graph_has_bars_with_the_names_of_its_nodes():
     (ax,) = solution.plot().axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "c"]
     assert [bar.get_height() for bar in ax.patches] == solution.density[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"times": []}, r"times must hold at least one recorded time, got \[\]: leave it out for"),
+        ({"units": "m"}, r"units must be a dict from quantities to names, such as .* got 'm'"),
+        ({"units": {"length": 3}}, r"units\['length'\] must be the name of a unit, got 3"),
+        ({"view": 3}, "view must be two numbers of degrees, the height .* around up, got 3"),
+        ({"view": (1, 2, 3)}, r"view must be two numbers of degrees, .* got \(1, 2, 3\)"),
+        ({"view": "above"}, "view must hold numbers, got 'above'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_by_name(options, message):
+    solution = solve(heat_rod(n=4), t_eval=[0.1, 0.125], method="chain")
+    for draw in (solution.plot, solution.animate):
+        with pytest.raises((InputError, InputTypeError), match=message):
+            draw(**options)
 
 
 def test_three_dimensions_have_no_picture():

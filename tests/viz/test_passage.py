@@ -77,3 +77,23 @@ def test_an_end_may_be_chosen_and_a_mean_may_be_unknown():
         passage.plot(until=1e-9)
     with pytest.raises(InputError, match="bins must be"):
         passage.plot(bins=0)
+
+
+def test_where_nobody_has_left_there_is_no_picture():
+    rod = Problem(Interval(0, 1, 64), diffusivity=1.0, initial=0.5, boundary="absorb")
+    passage = solve(rod, (1.0, 1.001), method="montecarlo", walkers=50).first_passage()
+    for until in (None, 1.0005):
+        with pytest.raises(
+            InputError,
+            match=r"nothing leaves between t = 1 and 1\.001, where the walk ends: give a longer t_",
+        ):
+            passage.plot(until=until)
+
+
+def test_who_starts_on_a_side_does_not_end_the_picture():
+    rod = Problem(Interval(0, 1, 8), diffusivity=1.0, boundary="absorb",
+                  initial=lambda x: np.where(x == 0, 1e4, x == 0.5))  # fmt: skip
+    passage = solve(rod, 0.3, method="chain").first_passage()
+    assert passage.cdf(0.0) > 0.995
+    (ax,) = passage.plot().axes
+    assert ax.get_xlim()[1] > 0.2
