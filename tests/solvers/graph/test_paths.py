@@ -341,7 +341,7 @@ def test_costs_are_those_of_the_run():
         (
             lambda g: shortest_paths(g, "a", weight="word"),
             InputTypeError,
-            "word of edge 'b' -> 'c' must be a finite number of at least 0, got 'far'",
+            "word of edge 'b' -> 'c' must be a finite number of at least 0, got '3'",
         ),
         (
             lambda g: shortest_paths(g, "a", weight="ragged"),
@@ -413,7 +413,7 @@ def test_costs_are_those_of_the_run():
 )
 def test_messages(call, error, message):
     graph = nx.Graph([("a", "b")])
-    graph.add_edge("b", "c", negative=-1, nan=math.nan, word="far", ragged=[1, 2])
+    graph.add_edge("b", "c", negative=-1, nan=math.nan, word="3", ragged=[1, 2])
     graph.add_node("d")
     with pytest.raises(error) as caught:
         call(graph)
