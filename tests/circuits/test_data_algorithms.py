@@ -170,6 +170,16 @@ REFUSED = [
         "numbers[1] must be a whole number of at least 0, got -1",
     ),
     (
+        lambda: circuits.SubsetSums([2**62] * 4),
+        f"numbers must add up to at most {2**30}, got {2**64}",
+    ),
+    (
+        lambda: circuits.Knapsack([1] * 4, [2**62] * 4, 3),
+        f"values must add up to at most {2**30}, got {2**64}",
+    ),
+    (lambda: circuits.PatternMatcher(3, 7), "patterns must be a sequence of patterns, got 3"),
+    (lambda: circuits.PatternMatcher([3], 7), "patterns[0] must have at least one letter, got 3"),
+    (
         lambda: circuits.Knapsack([1, 2], [3], 4),
         "weights and values must hold one whole number per item, got 2 and 1",
     ),
@@ -207,3 +217,5 @@ def test_numbers_that_are_not_whole():
     message = "numbers must hold whole numbers of at least 0, got dtype float64"
     with refused(message, InputTypeError):
         circuits.SubsetSums([1.5])
+    with refused("patterns[0][1] must be a whole number from 0 to 127, got 'bc'", InputTypeError):
+        circuits.PatternMatcher([["a", "bc"]], 7)

@@ -104,6 +104,7 @@ def test_cross_correlation_is_that_of_scipy():
             lambda: Displacement((3, 4, 5), 1),
             "shape must be one or two whole numbers (rows, columns), got (3, 4, 5)",
         ),
+        (lambda: Displacement([3, 0], 1), "shape must be a whole number of at least 1, got 0"),
         (lambda: Displacement(0, 1), "shape must be a whole number of at least 1, got 0"),
         (lambda: Displacement(4, -1), "reach must be a whole number of at least 0, got -1"),
         (

@@ -247,7 +247,7 @@ class Displacement(Circuit):
 
 def _pair(name: str, value: Any, low: int) -> tuple[int, int]:
     """Return rows and columns, from two whole numbers or one for both."""
-    pair = value if isinstance(value, tuple) else (value, value)
+    pair = value if isinstance(value, (tuple, list)) else (value, value)
     if len(pair) != 2:
         raise InputError(f"{name} must be one or two whole numbers (rows, columns), got {value!r}")
     return as_int(name, pair[0], low=low), as_int(name, pair[1], low=low)

@@ -26,6 +26,8 @@ BEGIN = 2
 """The tick of the first choice: one to see which items there are, one to keep it."""
 STEP = 2
 """Ticks from one choice to the next, beside what the choice costs."""
+LARGEST_TOTAL = 2**30
+"""Numbers are delays, so what they add up to is a time."""
 
 
 class SubsetSums(Circuit):
@@ -38,14 +40,19 @@ class SubsetSums(Circuit):
     Parameters
     ----------
     numbers : sequence of int
-        0 or more each.
+        0 or more each, at most 2³⁰ together.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If there is no number, or one is negative, or they add up to too much.
     """
 
     def __init__(self, numbers: npt.ArrayLike) -> None:
         self.numbers = as_int_array("numbers", numbers, low=0).reshape(-1)
         if not len(self.numbers):
             raise InputError("numbers must hold at least one whole number, got none")
-        self.total = int(self.numbers.sum())
+        self.total = _total("numbers", self.numbers)
         super().__init__(
             use=In(len(self.numbers), optional=True),
             start=In(),
@@ -84,9 +91,15 @@ class Knapsack(Circuit):
     Parameters
     ----------
     weights, values : sequence of int
-        One each per item, 0 or more.
+        One each per item, 0 or more; values are at most 2³⁰ together.
     capacity : int
         The most room that there can be.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If there is no item, or weights and values are not one each per item, or a number is
+        negative or too large.
     """
 
     def __init__(self, weights: npt.ArrayLike, values: npt.ArrayLike, capacity: int) -> None:
@@ -99,7 +112,7 @@ class Knapsack(Circuit):
                 "weights and values must hold one whole number per item, got "
                 f"{len(self.weights)} and {len(self.values)}"
             )
-        self.total = int(self.values.sum())
+        self.total = _total("values", self.values)
         super().__init__(
             use=In(len(self.weights), optional=True),
             room=In(index_width(capacity + 1)),
@@ -145,6 +158,14 @@ class Knapsack(Circuit):
         self.connect(start, worth, weight=-rooms - 1, delay=first + self.total)
         self.output("value", worth.signal(ready=first, coding="unary", width=max(1, self.total)))
         self.accepts_every(self.total + 1)
+
+
+def _total(name: str, numbers: npt.NDArray[np.int64]) -> int:
+    """Return what numbers add up to, if time is long enough for it."""
+    total: int = sum(numbers.tolist())
+    if total > LARGEST_TOTAL:
+        raise InputError(f"{name} must add up to at most {LARGEST_TOTAL}, got {total}")
+    return total
 
 
 def _usable(circuit: Circuit, use: Signal, start: Signal, ticks: npt.NDArray[np.int64]) -> Neurons:

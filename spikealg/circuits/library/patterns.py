@@ -44,7 +44,7 @@ class PatternMatcher(Circuit):
 
     def __init__(self, patterns: Sequence[Pattern], width: int, mismatches: int = 0) -> None:
         self.width = as_int("width", width, low=1, high=LONGEST_BLOCK)
-        if isinstance(patterns, str) or not len(patterns):
+        if isinstance(patterns, str) or not _is_row(patterns):
             raise InputError(f"patterns must be a sequence of patterns, got {patterns!r}")
         self.patterns = [self._letters(k, pattern) for k, pattern in enumerate(patterns)]
         shortest = min(map(len, self.patterns))
@@ -52,7 +52,7 @@ class PatternMatcher(Circuit):
         super().__init__(letter=In(width), valid=In(), out=Out(len(patterns)))
 
     def _letters(self, number: int, pattern: Pattern) -> tuple[int | None, ...]:
-        if not len(pattern):
+        if not _is_row(pattern):
             raise InputError(f"patterns[{number}] must have at least one letter, got {pattern!r}")
         high = (1 << self.width) - 1
         return tuple(
@@ -60,7 +60,7 @@ class PatternMatcher(Circuit):
             if letter is None
             else as_int(
                 f"patterns[{number}][{place}]",
-                ord(letter) if isinstance(letter, str) else letter,
+                ord(letter) if isinstance(letter, str) and len(letter) == 1 else letter,
                 low=0,
                 high=high,
             )
@@ -94,3 +94,7 @@ class PatternMatcher(Circuit):
             )
         self.output("out", concat(*lines))
         self.accepts_every(1)
+
+
+def _is_row(value: object) -> bool:
+    return isinstance(value, (Sequence, np.ndarray)) and len(value) > 0
