@@ -35,6 +35,7 @@ from spikealg.solvers.diffusion.walks.lanes import (
     time_of_few,
     time_of_many,
 )
+from spikealg.solvers.diffusion.walks.march import FIRST_STRETCH
 from spikealg.solvers.diffusion.walks.methods import (
     METHODS,
     choose_circuit,
@@ -73,8 +74,6 @@ CHAIN_STEP, CHAIN_ENTRY = 4e-6, 2.4e-9
 """Seconds of a step of the chain, and of each entry of its matrix."""
 COMPILED, CALLED = 1.4e-6, 0.01
 """Seconds to build a synapse of a circuit, and to call the engine."""
-FIRST_STRETCH = 256
-"""Steps after which walkers are looked for the first time, where time has no end."""
 ITEM_BYTES = 25
 """Memory of a neuron or a synapse."""
 

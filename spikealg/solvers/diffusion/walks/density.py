@@ -14,13 +14,13 @@ from spikealg.engine import Run, Status, simulate
 from spikealg.engine.counted import counted_run
 from spikealg.errors import InputError
 from spikealg.network import Network
-from spikealg.progress import Report, part, reporting, silent
+from spikealg.progress import Report, reporting, silent
 from spikealg.solvers.diffusion.density_circuits import choose_circuit, make_circuit
 from spikealg.solvers.diffusion.density_circuits.base import MOST, DensityCircuit
 from spikealg.solvers.diffusion.equation.transition import Transition
 from spikealg.solvers.diffusion.walks.exits import count_exits
 from spikealg.solvers.diffusion.walks.lanes import MANY, crowd
-from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece
+from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece, blocks
 from spikealg.solvers.diffusion.walks.walk import Stretch, Walk
 from spikealg.solvers.diffusion.walks.workshop import Workshop
 
@@ -140,27 +140,25 @@ class DensityWalk(LaneWalk):
         vertices, n_steps = transition.vertices, int(stretch.steps[-1])
         every = stretch.every
         leaving = len(circuit.exit_side) > 0
-        block = _block_lanes(len(vertices), n_steps if leaving else 0)
+        most = _block_lanes(len(vertices), n_steps if leaving else 0)
         counts = np.zeros((len(every), len(transition.live)), dtype=np.int64)
         left = np.zeros((n_steps + 1, len(transition.sides)), dtype=np.int64)
         spikes, stopped = np.zeros(network.n_neurons, dtype=np.int64), []
-        for low in range(first, last, block):
-            high = min(low + block, last)
+        for block, progress in blocks(range(first, last), most, report):
+            loads = spread(self.walking[vertices], self.lanes, block.start, block.stop)
             run = simulate(
                 network,
-                circuit.inputs(spread(self.walking[vertices], self.lanes, low, high)),
+                circuit.inputs(loads),
                 ticks=_ticks(circuit, n_steps),
-                lanes=high - low,
-                first_lane=self.first_lane + low,
+                lanes=len(block),
+                first_lane=self.first_lane + block.start,
                 seed=self.seed,
                 kernel=kernel,
                 record=["walk", "exit"] if leaving else "counts",
                 until=STOP,
                 epochs=("walk", (every + 1).tolist(), "readout"),
                 threads=threads,
-                progress=part(
-                    report, (low - first) / (last - first), (high - first) / (last - first)
-                ),
+                progress=progress,
             )
             if run.status is not Status.FINISHED:
                 raise InputError(

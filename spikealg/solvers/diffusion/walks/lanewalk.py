@@ -8,7 +8,7 @@ this process, on an executor, or going on from a file, is `cut`, `walk` and `joi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.progress import Report, silent
+from spikealg.progress import Report, part, silent
 from spikealg.solvers.diffusion.walks.walk import Stretch, Walk, settle, time_spent
 from spikealg.solvers.diffusion.walks.workshop import Workshop
 
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["LaneWalk", "Piece", "cut"]
+__all__ = ["LaneWalk", "Piece", "blocks", "cut"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -190,6 +190,14 @@ class LaneWalk(ABC):
         workshop = Workshop()
         pieces = [self.walk(0, self.lanes, workshop=workshop, **options)] if self.lanes else []
         return self.join(pieces, workshop)
+
+
+def blocks(lanes: range, size: int, report: Report) -> Iterator[tuple[range, Report]]:
+    """Give `lanes` in blocks of at most `size`, each with its own report, a part of `report`."""
+    for low in range(lanes.start, lanes.stop, size):
+        block = range(low, min(low + size, lanes.stop))
+        done = [(lane - lanes.start) / len(lanes) for lane in (block.start, block.stop)]
+        yield block, part(report, *done)
 
 
 def cut(walk: LaneWalk, parts: int, lanes: range) -> list[range]:

@@ -22,14 +22,15 @@ from spikealg.solvers.diffusion.walks.walk import Stretch, Walk
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["March", "follow", "march", "march_endlessly"]
+__all__ = ["FIRST_STRETCH", "March", "follow", "march", "march_endlessly"]
 
 March = Generator[Stretch, Walk, Walk]
 """Yields stretches, is sent their walks, returns one Walk over all of them."""
 
 _RECORDED = 2**23
 """Numbers that a walk records at a time where every step counts."""
-_FIRST_STRETCH = 256
+FIRST_STRETCH = 256
+"""Steps after which walkers are looked for the first time, where time has no end."""
 _MOST_STEPS = 2**31 - 1
 
 
@@ -80,7 +81,7 @@ def march_endlessly(
     trail = _Trail(start, timed)
     transition = rates.transition(dt)
     most = max(1, _RECORDED // len(start)) if timed else 2**16
-    stretch, total, taken = min(_FIRST_STRETCH, most), max(1, int(start.sum())), 0
+    stretch, total, taken = min(FIRST_STRETCH, most), max(1, int(start.sum())), 0
     while taken == 0 or trail.state.any():
         done = 1 - float(trail.state.sum()) / total
         yield from trail.walk(transition, stretch, np.zeros(0, dtype=np.int64), (done, done))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from spikealg.engine import Run, simulate
 from spikealg.engine.counted import counted_run
 from spikealg.network import Network
-from spikealg.progress import Report, part, reporting, silent
+from spikealg.progress import Report, reporting, silent
 from spikealg.solvers.diffusion.domains.lattice import LatticeMesh
 from spikealg.solvers.diffusion.equation.transition import Transition
 from spikealg.solvers.diffusion.particle_circuits.circuit import (
@@ -21,7 +21,7 @@ from spikealg.solvers.diffusion.particle_circuits.circuit import (
     choose_particle_circuit,
 )
 from spikealg.solvers.diffusion.particle_circuits.lattice import StepLaw, step_law, windows
-from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece
+from spikealg.solvers.diffusion.walks.lanewalk import LaneWalk, Piece, blocks
 from spikealg.solvers.diffusion.walks.walk import Stretch, Walk
 from spikealg.solvers.diffusion.walks.workshop import Workshop
 
@@ -98,10 +98,9 @@ class ParticleWalk(LaneWalk):
         counts = np.zeros((len(every), len(self.walking)), dtype=np.int64)
         left = np.zeros((int(every[-1]) + 1, len(stretch.transition.sides)), dtype=np.int64)
         spikes = np.zeros(network.n_neurons, dtype=np.int64)
-        ends, block = np.cumsum(self.walking), _block_lanes(particle, len(every))
-        for low in range(first, last, block):
-            high = min(low + block, last)
-            vertex = np.searchsorted(ends, np.arange(low, high), side="right")
+        ends, most = np.cumsum(self.walking), _block_lanes(particle, len(every))
+        for block, progress in blocks(range(first, last), most, report):
+            vertex = np.searchsorted(ends, np.array(block), side="right")
             if vertex[0] == vertex[-1]:
                 vertex = vertex[:1]
             run = simulate(
@@ -109,16 +108,14 @@ class ParticleWalk(LaneWalk):
                 particle.inputs(np.stack(np.unravel_index(vertex, mesh.shape), axis=1))
                 | {"read": asked},
                 ticks=len(asked),
-                lanes=high - low,
-                first_lane=self.first_lane + low,
+                lanes=len(block),
+                first_lane=self.first_lane + block.start,
                 seed=self.seed,
                 kernel=kernel,
                 record="counts" if counted else ["residues"],
                 epochs=("counted", list(range(1, len(every) + 1)), "counters") if counted else None,
                 threads=threads,
-                progress=part(
-                    report, (low - first) / (last - first), (high - first) / (last - first)
-                ),
+                progress=progress,
             )
             counts += (_count if counted else _decode)(run, particle, every, mesh)
             spikes += run.counts
