@@ -246,8 +246,8 @@ def count(run: Any, *, by_lane: bool = False) -> Counts:
         )
     if not runs:
         raise InputError(
-            "nothing ran on spikes: solve by a method that has a circuit, and price the solution "
-            "before it is saved"
+            "nothing ran on spikes, or a file does not keep what ran: choose a method that has a "
+            "circuit, and price its answer before it is saved"
         )
     parts = tuple(_of_network(group, by_lane) for group in _by_network(runs))
     return Counts(parts, getattr(run, "work", None), getattr(run, "macs", None))
