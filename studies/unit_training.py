@@ -88,9 +88,9 @@ class TrackingTask:
     outputs = 2
     count = 256
 
-    def __init__(self, drawn: Tracking | None = None, *, changes: bool = False) -> None:
+    def __init__(self, drawn: Tracking | None = None) -> None:
         self.drawn = tracking() if drawn is None else drawn
-        self.changes = changes
+        self.changes = False
         self.shape = self.drawn.shape
         self.loss: Loss = MSE("each", from_tick=self.drawn.ticks // 4)
 
@@ -199,9 +199,10 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
 
 def task_of(name: str, row: str) -> Task:
     """Return a task as a row sees it."""
-    if row in CONTROLS:
-        return TrackingTask(changes=row == "difference_cnn")
-    return TASKS[name][0]()
+    task = TASKS[name][0]()
+    if isinstance(task, TrackingTask):
+        task.changes = row == "difference_cnn"
+    return task
 
 
 def model_of(row: str, task: Task, setting: Setting, seed: int) -> Sequential:
