@@ -133,7 +133,10 @@ def as_float_array(
 ) -> npt.NDArray[np.float64]:
     """Return `value` as a finite float64 array, broadcast to `shape` where one is given."""
     try:
-        array = np.asarray(value, dtype=np.float64)
+        given = np.asarray(value)
+        if given.dtype.kind in "SU":
+            raise TypeError
+        array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
         raise InputTypeError(f"{name} must hold numbers, got {value!r}") from None
     bad = ~np.isfinite(array)

@@ -78,6 +78,7 @@ COEFFICIENTS = [
     ),
     (ROD, {"diffusivity": True}, "diffusivity must be a number, an array or a function, got True"),
     (ROD, {"diffusivity": "big"}, "diffusivity must hold numbers, got 'big'"),
+    (ROD, {"diffusivity": "1"}, "diffusivity must hold numbers, got '1'"),
     (
         ROD,
         {"diffusivity": None, "sigma": np.full(11, -1.0)},
