@@ -79,8 +79,10 @@ BY_WIDTH = [
     ("Multiplier(w, signed=True)", lambda w: circuits.Multiplier(w, signed=True)),
     ("ThresholdMultiplier(w)", lambda w: circuits.ThresholdMultiplier(w) if w <= 8 else None),
     ("MultiplyByConstant(w, 1000)", lambda w: circuits.MultiplyByConstant(w, 1000)),
+    ("BitSerialMultiplier(w)", lambda w: circuits.BitSerialMultiplier(w)),
     ("Divider(w)", lambda w: circuits.Divider(w)),
     ("Divider(w, block=8)", lambda w: circuits.Divider(w, block=8)),
+    ("SequentialDivider(w, block=8)", lambda w: circuits.SequentialDivider(w, block=8)),
     ("SquareRoot(w)", lambda w: circuits.SquareRoot(w)),
 ]
 

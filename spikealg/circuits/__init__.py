@@ -28,6 +28,7 @@ from spikealg.circuits.library.correlation import (
 from spikealg.circuits.library.division import (
     Divider,
     Modulo,
+    SequentialDivider,
     SquareRoot,
 )
 from spikealg.circuits.library.extremes import (
@@ -109,9 +110,16 @@ from spikealg.circuits.library.serial import (
     BitSerialGreaterThan,
     BitSerialNegate,
     BitSerialShift,
+    BitSerialShiftRight,
     BitSerialSubtractor,
     FromStream,
     ToStream,
+)
+from spikealg.circuits.library.serial_arithmetic import (
+    BitSerialAbsolute,
+    BitSerialMax,
+    BitSerialMin,
+    BitSerialMultiplier,
 )
 from spikealg.circuits.library.shifting import (
     Shifter,
@@ -165,11 +173,16 @@ __all__ = [
     "ArgMax",
     "ArgMin",
     "AtLeast",
+    "BitSerialAbsolute",
     "BitSerialAdder",
     "BitSerialConstant",
     "BitSerialGreaterThan",
+    "BitSerialMax",
+    "BitSerialMin",
+    "BitSerialMultiplier",
     "BitSerialNegate",
     "BitSerialShift",
+    "BitSerialShiftRight",
     "BitSerialSubtractor",
     "Circuit",
     "Clock",
@@ -234,6 +247,7 @@ __all__ = [
     "SaturatingAdder",
     "SaturatingSubtractor",
     "Select",
+    "SequentialDivider",
     "ShiftRegister",
     "Shifter",
     "Signal",

@@ -18,6 +18,7 @@ __all__ = [
     "BitSerialGreaterThan",
     "BitSerialNegate",
     "BitSerialShift",
+    "BitSerialShiftRight",
     "BitSerialSubtractor",
     "FromStream",
     "ToStream",
@@ -101,6 +102,28 @@ class BitSerialShift(Circuit):
     def build(self, a: Signal) -> None:
         """Read the line later."""
         self.output("out", replace(a, lags=a.lags + self.by, width=self.width + self.by))
+
+
+class BitSerialShiftRight(Circuit):
+    """⌊a / 2^by⌋, one bit per tick: a (stream of width), first → out (stream of width − by).
+
+    `first` is 1 in the tick of bit 0. One neuron, by + 1 ticks: the lowest bits do not pass.
+    """
+
+    def __init__(self, width: int, by: int) -> None:
+        self.by = as_int("by", by, low=0, high=width - 1)
+        super().__init__(a=In(width, "stream"), first=In(), out=Out(width - by, "stream"))
+        self.width = width
+
+    def build(self, a: Signal, first: Signal) -> None:
+        """Wire one neuron, which `first` silences for as many ticks."""
+        out = self.neuron(threshold=1, leak=MEMORYLESS, name="out")
+        self.connect(a, out)
+        for tick in range(self.by):
+            self.connect(first, out, weight=-1, delay=1 + tick)
+        rest = self.width - self.by
+        self.output("out", out.signal(ready=1 + self.by, coding="stream", width=rest))
+        self.accepts_every(self.width)
 
 
 class BitSerialAdder(Circuit):

@@ -37,6 +37,10 @@ def divider(width, signed=False, block=1):
     return divide
 
 
+def sequential_divider(width, block=1):
+    return lambda a, b, first: divider(width)(a, b)
+
+
 def modulo(width, signed=False, block=1):
     return lambda a, b: {"out": np.where(b == 0, a, a % np.where(b == 0, 1, b))}
 
@@ -195,6 +199,13 @@ CASES = [
         (3,),
         ((1,), (1, True), (6,), (5, True), (5, True, 3), (32, True, 8)),
     ),
+    CircuitCase(
+        library.SequentialDivider,
+        sequential_divider,
+        (3,),
+        ((1,), (6, 7), (16, 5), (32, 16)),
+        fixed={"first": 1},
+    ),
     CircuitCase(library.Modulo, modulo, (3,), ((6,), (5, True, 2), (24, True, 6))),
     CircuitCase(library.SquareRoot, square_root, (3,), ((1,), (12,), (11, 3), (32, 6))),
     CircuitCase(
@@ -238,6 +249,41 @@ CASES = [
         lambda *_: lambda a, b, first: {"out": a > b},
         (4,),
         ((32,),),
+        fixed={"first": 1},
+    ),
+    CircuitCase(
+        library.BitSerialShiftRight,
+        lambda width, by: lambda a, first: {"out": a >> by},
+        (5, 2),
+        ((3, 0), (32, 20)),
+        fixed={"first": 1},
+    ),
+    CircuitCase(
+        library.BitSerialMax,
+        lambda *_: lambda a, b, first: {"out": np.maximum(a, b)},
+        (4,),
+        ((1,), (32,)),
+        fixed={"first": 1},
+    ),
+    CircuitCase(
+        library.BitSerialMin,
+        lambda *_: lambda a, b, first: {"out": np.minimum(a, b)},
+        (4,),
+        ((1,), (32,)),
+        fixed={"first": 1},
+    ),
+    CircuitCase(
+        library.BitSerialAbsolute,
+        lambda width: lambda a, first: {"out": abs(wrapped(a, width, signed=True))},
+        (4,),
+        ((1,), (32,)),
+        fixed={"first": 1},
+    ),
+    CircuitCase(
+        library.BitSerialMultiplier,
+        lambda *_: lambda a, b, first: {"product": a * b},
+        (4,),
+        ((1,), (2,), (5,), (16,), (31,)),
         fixed={"first": 1},
     ),
 ]
