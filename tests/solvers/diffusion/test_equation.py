@@ -171,11 +171,6 @@ def test_laws_of_jumps_are_checked():
         Problem(Graph(nx.path_graph(3)), jumps=Jumps(1.0, {1.0: 1.0}))
 
 
-def test_a_wall_of_unknown_length_takes_no_flux():
-    with pytest.raises(InputError, match="needs sides of known area, which Interval, Box and Tri"):
-        Problem(Polygon(SQUARE, dx=0.1), diffusivity=1.0, boundary={"shore": {"derivative": 1.0}})
-
-
 # -------------------------------------------------------------------------- killing and jumps
 
 

@@ -14,7 +14,11 @@ from spikealg.arguments import as_float, as_float_array, as_int
 from spikealg.errors import InputError
 from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.domains.domain import Mesh
-from spikealg.solvers.diffusion.domains.shores import clipped_rates
+from spikealg.solvers.diffusion.domains.shores import (
+    POINTS_PER_CELL,
+    clipped_rates,
+    wall_of_shore,
+)
 from spikealg.solvers.diffusion.equation.boundary import as_boundary
 from spikealg.solvers.diffusion.equation.coefficients import Coefficients
 from spikealg.solvers.diffusion.equation.links import Links
@@ -53,8 +57,8 @@ class Ball:
     -----
     The one side is "shore". Where it absorbs, a vertex within Δx/4 of it along an axis is a sink,
     and others reach it at rate D/(Δx·h), h being their distance along the axis: the error is of
-    order 2, as in `Polygon`. Where it reflects, links that would leave are missing. All vertices
-    have mass Δx³.
+    order 2, as in `Polygon`. Where it reflects, links that would leave are missing; a flux, or
+    what a wall absorbs in part, has an error of order 1. All vertices have mass Δx³.
     """
 
     dimensions = 3
@@ -146,6 +150,15 @@ class BallMesh:
             lambda axis, spacing: f"n >= {math.ceil(2 * self.domain.radius / spacing)}",
         )
 
+    def wall(self, side: str, coefficients: Coefficients, transfer: float) -> FloatArray:
+        """Return D times the length or area of shore that each vertex has; see `wall_of_shore`."""
+        radius, dx, flat = self.domain.radius, self.domain.dx, self.domain.dimensions == 2
+        area = 2 * math.pi * radius if flat else 4 * math.pi * radius**2
+        points = math.ceil(POINTS_PER_CELL * area / dx ** (self.domain.dimensions - 1))
+        outward = _on_circle(points) if flat else _on_sphere(points)
+        places = radius * outward + np.array(self.domain.center)
+        return wall_of_shore(self.x, dx, places, area / points, -outward, coefficients, transfer)
+
     def _gap(self) -> FloatArray:
         """Return the distance to the shore along the axes, (V, 2·dimensions)."""
         square = (self._away**2).sum(axis=1, keepdims=True)
@@ -205,3 +218,21 @@ class BallMesh:
             slice(None, None, fine.domain.n // self.domain.n)
         ] * self.domain.dimensions
         return np.asarray(fine.grid(values)[(..., *every)][..., self.inside])
+
+
+def _on_circle(points: int) -> FloatArray:
+    """Return points that share the unit circle equally, (points, 2)."""
+    angle = 2 * math.pi * np.arange(points) / points
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+def _on_sphere(points: int) -> FloatArray:
+    """Return points that share the unit sphere equally, (points, 3): a spiral by the golden angle.
+
+    Swinbank and Purser, "Fibonacci grids", Q. J. R. Meteorol. Soc. 132, 2006.
+    """
+    place = np.arange(points)
+    z = 1 - (2 * place + 1) / points
+    angle = math.pi * (3 - math.sqrt(5)) * place
+    around = np.sqrt(1 - z**2)
+    return np.stack([around * np.cos(angle), around * np.sin(angle), z], axis=-1)

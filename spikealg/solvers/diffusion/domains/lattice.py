@@ -238,7 +238,7 @@ class LatticeMesh:
         along = diagonals.along_axes(coefficients)
         return diagonals.added(self._rates(along, partial(self._advice, along)))
 
-    def wall(self, side: str, coefficients: Coefficients) -> FloatArray:
+    def wall(self, side: str, coefficients: Coefficients, transfer: float) -> FloatArray:
         """Return D times the area that each vertex has on a side, (V,), 0 for vertices off it."""
         if as_tensor(coefficients, self.x) is not None:
             raise InputError(

@@ -15,8 +15,12 @@ from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.domains.domain import Mesh, odd_factor
 from spikealg.solvers.diffusion.domains.geojson import read_feature, rings_of
 from spikealg.solvers.diffusion.domains.projection import EqualArea, ring_centroid
-from spikealg.solvers.diffusion.domains.scanline import contains, edges_of, scan
-from spikealg.solvers.diffusion.domains.shores import clipped_rates
+from spikealg.solvers.diffusion.domains.scanline import contains, edges_of, scan, shore_edges
+from spikealg.solvers.diffusion.domains.shores import (
+    POINTS_PER_CELL,
+    clipped_rates,
+    wall_of_shore,
+)
 from spikealg.solvers.diffusion.equation.boundary import as_boundary
 from spikealg.solvers.diffusion.equation.coefficients import Coefficients
 from spikealg.solvers.diffusion.equation.links import Links
@@ -59,10 +63,10 @@ class Polygon:
     Notes
     -----
     The one side is "shore". A link between neighbours that crosses land is cut. Where the shore
-    reflects, that is all. Where it absorbs, a vertex within Δx/4 of it along an axis is a sink, and
-    a walker that has no live neighbour in some direction reaches the shore there at rate D/(Δx·h),
-    h being its distance along the axis (more than Δx where a sink lies between). All vertices have
-    mass Δx².
+    reflects, that is all; a flux, or what a wall absorbs in part, has an error of order 1. Where it
+    absorbs, a vertex within Δx/4 of it along an axis is a sink, and a walker that has no live
+    neighbour in some direction reaches the shore there at rate D/(Δx·h), h being its distance along
+    the axis (more than Δx where a sink lies between). All vertices have mass Δx².
     """
 
     sides: tuple[str, ...] = ("shore",)
@@ -248,6 +252,20 @@ class PolygonMesh:
             coefficients,
             lambda axis, spacing: f"dx <= {spacing:.6g}",
         )
+
+    def wall(self, side: str, coefficients: Coefficients, transfer: float) -> FloatArray:
+        """Return D times the length of shore that each vertex has; see `wall_of_shore`."""
+        domain = self.domain
+        edges, inward = shore_edges(domain._edges)
+        start, way = edges[:, :2], edges[:, 2:] - edges[:, :2]
+        length = np.linalg.norm(way, axis=1)
+        count = np.ceil(POINTS_PER_CELL * length / domain.dx).astype(np.int64)
+        edge = np.repeat(np.arange(len(edges)), count)
+        point = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+        part = (point + 0.5) / count[edge]
+        places = start[edge] + part[:, None] * way[edge]
+        areas = (length / count)[edge]
+        return wall_of_shore(self.x, domain.dx, places, areas, inward[edge], coefficients, transfer)
 
     def locate(self, initial: Any, name: str = "initial") -> tuple[IntArray, FloatArray] | None:
         """Return the centres around a point and their shares; None if `initial` is a density.

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Scan", "contains", "edges_of", "scan"]
+__all__ = ["Scan", "contains", "edges_of", "scan", "shore_edges"]
+
+_ASIDE = 1e-6
+"""How far from an edge, as a part of its length, is looked where the inside lies."""
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -111,3 +114,21 @@ def contains(edges: FloatArray, point: FloatArray) -> bool:
     meets = (y0 <= point[1]) != (y1 <= point[1])
     part = (point[1] - y0[meets]) / (y1[meets] - y0[meets])
     return bool(np.count_nonzero(x0[meets] + part * (x1 - x0)[meets] <= point[0]) % 2)
+
+
+def shore_edges(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the edges (K, 4) that have the inside on one side, and the unit vectors to it (K, 2).
+
+    Where rings overlap, an edge may have it on both sides, or on none.
+    """
+    way = edges[:, 2:] - edges[:, :2]
+    length = np.linalg.norm(way, axis=1, keepdims=True)
+    edges, way, length = (array[length[:, 0] > 0] for array in (edges, way, length))
+    left = np.stack([-way[:, 1], way[:, 0]], axis=-1) / length
+    middle = (edges[:, :2] + edges[:, 2:]) / 2
+    inside = np.array([
+        [contains(edges, point + side * _ASIDE * size * normal) for side in (1, -1)]
+        for point, size, normal in zip(middle, length, left, strict=True)
+    ])  # fmt: skip
+    shore = inside[:, 0] != inside[:, 1]
+    return edges[shore], np.where(inside[shore, :1], left[shore], -left[shore])

@@ -225,7 +225,7 @@ class SurfaceMesh:
         )
         return rates.absorbing("rim", self.domain.rim > 0) if self.absorbing else rates
 
-    def wall(self, side: str, coefficients: Coefficients) -> FloatArray:
+    def wall(self, side: str, coefficients: Coefficients, transfer: float) -> FloatArray:
         """Return D times the length of rim that each vertex has, (V,)."""
         return np.asarray(self.domain.rim * coefficients.at(self.x, 1)[:, 0])
 

@@ -96,7 +96,7 @@ def discretise(
     for side, condition in conditions(boundary, sides).items():
         values[side] = condition.value
         if condition.transfer or condition.derivative:
-            wall = _wall(mesh)(side, coefficients) / rates.mass
+            wall = _wall(mesh)(side, coefficients, condition.transfer) / rates.mass
             reward += wall * condition.derivative
             if condition.transfer:
                 rates = rates.killed(wall * condition.transfer, side)
@@ -155,12 +155,12 @@ def _chosen(name: str, chosen: VertexSet, rates: Rates) -> npt.NDArray[np.bool_]
     return array
 
 
-def _wall(mesh: Mesh) -> Callable[[str, Coefficients], FloatArray]:
-    wall: Callable[[str, Coefficients], FloatArray] | None = getattr(mesh, "wall", None)
+def _wall(mesh: Mesh) -> Callable[[str, Coefficients, float], FloatArray]:
+    wall: Callable[[str, Coefficients, float], FloatArray] | None = getattr(mesh, "wall", None)
     if wall is None:
         raise InputError(
             "boundary with a derivative or a mixed condition needs sides of known area, which "
-            "Interval, Box and TriangleMesh have: give a word or {'value': g}, or a source= "
-            "and killing= near the side"
+            "this domain does not have: give a word or {'value': g}, or a source= and killing= "
+            "near the side"
         )
     return wall

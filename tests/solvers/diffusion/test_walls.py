@@ -1,0 +1,148 @@
+"""Shores through which something flows: fluxes and walls that absorb in part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spikealg.diffusion import Ball, Box, Disk, PhaseSpace, Polygon, Problem, solve
+from spikealg.errors import InputError
+from spikealg.solvers.diffusion.domains.scanline import edges_of, shore_edges
+from tests.helpers import refused
+
+FRAME = {
+    "type": "Polygon",
+    "coordinates": [
+        [[0, 0], [3, 0], [3, 2], [0, 2], [0, 0]],
+        [[1, 0.5], [2, 0.5], [2, 1.5], [1, 1.5], [1, 0.5]],
+    ],
+}
+"""Outline 10 long, and an island of circumference 4."""
+
+
+def rounded(n: int) -> Polygon:
+    angle = 2 * np.pi * (np.arange(720) + 0.5) / 720
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    return Polygon({"type": "Polygon", "coordinates": [ring.tolist()]}, n=n)
+
+
+@pytest.mark.parametrize(
+    ("domain", "area"),
+    [
+        (Disk(2.0, 20, center=(5.0, 1.0)), 4 * np.pi),
+        (Ball(1.5, 12), 9 * np.pi),
+        (Polygon(FRAME, dx=0.3), 14.0),
+    ],
+)
+def test_all_that_flows_through_a_shore_comes_in(domain, area):
+    start = getattr(domain, "center", (0.5, 0.5))
+    problem = Problem(
+        domain, diffusivity=0.5, boundary={"shore": {"derivative": 3.0}}, initial=start
+    )
+    found = solve(problem, 0.01, method="chain")
+    assert found.mass[-1] == pytest.approx(1 + 0.5 * 3.0 * area * 0.01, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "sizes", "dimensions", "least"),
+    [
+        (lambda n: Disk(1.0, n, center=(0.3, 0.1)), (20, 80), 2, 1.2),
+        (lambda n: Ball(1.0, n), (8, 32), 3, 1.2),
+        (rounded, (20, 80), 2, 1.0),
+    ],
+)
+def test_a_curved_wall_that_absorbs_in_part_converges(make, sizes, dimensions, least):
+    # −DΔu = 1, ∂u/∂n + γu = 0 within the unit sphere: u = ((1 − r²)/2d + 1/(γd)) / D.
+    errors = []
+    for n in sizes:
+        problem = Problem(
+            make(n),
+            diffusivity=2.0,
+            source=1.0,
+            boundary={"shore": {"type": "mixed", "value": 1.5, "const": 0.0}},
+            mode="steady",
+        )
+        middle = np.array((0.3, 0.1)) if isinstance(problem.domain, Disk) else 0.0
+        square = ((problem.x - middle) ** 2).sum(axis=1)
+        exact = ((1 - square) / (2 * dimensions) + 1 / (1.5 * dimensions)) / 2
+        off = solve(problem, method="chain").density[-1] - exact
+        errors.append(np.sqrt(np.mean(off**2)) / exact.max())
+    assert np.log(errors[0] / errors[1]) / np.log(sizes[1] / sizes[0]) > least
+    assert errors[1] < 0.01
+
+
+def test_a_straight_wall_half_a_cell_away_is_that_of_a_box():
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}
+    errors = []
+    for n in (10, 20):
+        found = []
+        for domain, sides in (
+            (Polygon(square, n=n), ["shore"]),
+            (Box((0, 0), (1, 1), 2 * n), "xy"),
+        ):
+            wall = {"type": "mixed", "value": 2.0, "const": 0.7}
+            problem = Problem(
+                domain, diffusivity=1.0, boundary=dict.fromkeys(sides, wall), source=1.0,
+                mode="steady",
+            )  # fmt: skip
+            found.append(solve(problem, method="chain").density[-1])
+        at_centres = found[1].reshape(2 * n + 1, -1)[1::2, 1::2].ravel()
+        errors.append(np.abs(found[0] - at_centres).max())
+    assert errors[0] < 2e-3
+    assert np.log2(errors[0] / errors[1]) > 1.8
+
+
+def test_backward_and_forward_agree_on_a_wall():
+    # <payoff, P initial> is <Pᵀ payoff, initial>.
+    wall = {"shore": {"type": "mixed", "value": 1.0, "const": 0.0}}
+    payoff = lambda x: 1 + x[:, 0]  # noqa: E731
+    forward = Problem(Disk(1.0, 10), diffusivity=1.0, boundary=wall, initial=(0.2, 0.0))
+    backward = Problem(
+        Disk(1.0, 10), diffusivity=1.0, boundary=wall, payoff=payoff, at=[(0.2, 0.0)]
+    )
+    mass = solve(forward, 0.2, method="chain").density[-1] * forward.mesh.mass
+    value = solve(backward, 0.2, method="chain").value
+    assert value[0] == pytest.approx(mass @ payoff(forward.x), rel=1e-9)
+
+
+def test_spikes_walk_through_a_wall():
+    # One χ² test of the circuit against the chain: it fails wrongly once in a thousand times.
+    problem = Problem(
+        Polygon(FRAME, dx=0.3),
+        diffusivity=0.5,
+        boundary={"shore": {"type": "mixed", "value": 2.0, "const": 1.0}},
+        initial=(0.5, 0.5),
+    )
+    found = solve(problem, 0.3, walkers=20_000, seed=1)
+    assert found.exited["shore"][-1] > 0
+    assert found.check().circuit.p_value > 1e-3
+
+
+def test_inward_is_where_the_inside_is():
+    rings = [np.array(ring[:4], dtype=float) for ring in FRAME["coordinates"]]
+    for turned in (rings, [ring[::-1] for ring in rings]):
+        edges, inward = shore_edges(edges_of(turned))
+        middle = (edges[:, :2] + edges[:, 2:]) / 2
+        inside = middle + 0.1 * inward
+        on_island = (np.abs(inside - [1.5, 1.0]) < 0.5).all(axis=1)
+        on_lake = ((inside > 0) & (inside < [3, 2])).all(axis=1)
+        assert (on_lake & ~on_island).all()
+        assert len(edges) == 8
+    doubled = np.concatenate([edges, [[0.5, 0.5, 0.5, 0.5]]])
+    assert len(shore_edges(doubled)[0]) == 8
+
+
+def test_what_walls_cannot_do_is_refused():
+    flux = {"shore": {"derivative": 1.0}}
+    message = (
+        "boundary['shore'] with a derivative needs the same diffusivity along all axes: give a "
+        "word or {'value': g}"
+    )
+    with refused(message, InputError):
+        Problem(Disk(1.0, 10), diffusivity=[1.0, 2.0], boundary=flux, initial=(0, 0))
+    message = (
+        "boundary with a derivative or a mixed condition needs sides of known area, which this "
+        "domain does not have: give a word or {'value': g}, or a source= and killing= near the side"
+    )
+    with refused(message, InputError):
+        Problem(PhaseSpace(0, 1, 4), boundary={"x-": {"derivative": 1.0}})
