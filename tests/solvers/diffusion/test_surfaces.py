@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Interval, Problem, Sphere, Torus, TriangleMesh, solve, sphere_heat
+from spikealg.diffusion import (
+    Box,
+    Interval,
+    Problem,
+    Sphere,
+    Torus,
+    TriangleMesh,
+    solve,
+    sphere_heat,
+)
 from spikealg.errors import FileFormatError, InputError
 from spikealg.solvers.diffusion.domains.delaunay import flip_to_delaunay
 from tests.helpers import tiles
@@ -153,10 +162,91 @@ def test_coefficients_on_a_surface():
     np.testing.assert_allclose(
         sigma.toarray(), Problem(mesh, diffusivity=2.0).rates.between.toarray()
     )
-    with pytest.raises(InputError, match="drift is not supported on a surface of triangles"):
-        Problem(mesh, diffusivity=1.0, drift=(1.0, 0.0))
     with pytest.raises(InputError, match="diffusivity or sigma is needed"):
         Problem(mesh)
+
+
+def turned(x, angle, axis):
+    """Positions (V, 3) turned around an axis (Rodrigues' formula)."""
+    axis = axis / np.linalg.norm(axis)
+    part = np.outer(x @ axis, axis)
+    return part + (x - part) * np.cos(angle) + np.cross(axis, x) * np.sin(angle)
+
+
+@pytest.mark.parametrize(("scheme", "order"), [("central", 1.7), ("upwind", 0.9)])
+def test_heat_on_a_sphere_that_turns(scheme, order):
+    # Turning and spreading commute: spherical harmonics decay as e^(−l(l + 1)Dt) and turn.
+    axis, diffusivity, t = np.array([0.3, -0.5, 0.8]), 0.3, 0.6
+    size, errors = float(np.linalg.norm(axis)), []
+    for subdivisions in (3, 4):
+        problem = Problem(
+            Sphere(1.0, subdivisions),
+            diffusivity=diffusivity,
+            drift=lambda x: np.cross(axis, x) + 0.5 * x,  # what points outward does not count
+            initial=lambda x: 1 + x[:, 0] + 0.5 * x[:, 0] * x[:, 1],
+            drift_scheme=scheme,
+        )
+        found = solve(problem, t, dt=2e-4, method="chain")
+        assert found.mass[0] == pytest.approx(4 * np.pi, rel=0.05)
+        y = turned(problem.x, -size * t, axis)
+        exact = 1 + np.exp(-2 * diffusivity * t) * y[:, 0]
+        exact += 0.5 * np.exp(-6 * diffusivity * t) * y[:, 0] * y[:, 1]
+        off = (found.density[-1] - exact) ** 2 @ problem.mesh.mass
+        errors.append(np.sqrt(off / problem.mesh.mass.sum()))
+    assert np.log2(errors[0] / errors[1]) > order
+    assert errors[1] < 0.03
+
+
+def test_drift_on_a_sheet_of_squares_is_that_of_a_box():
+    n = 8
+    box = Box((0, 0), (1, 1), n)
+    x = box.mesh("reflect").x
+    corner = np.arange(len(x)).reshape(n + 1, n + 1)
+    a, b, c, d = (part.ravel() for part in (corner[:-1, :-1], corner[1:, :-1], corner[1:, 1:],
+                                            corner[:-1, 1:]))  # fmt: skip
+    faces = np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
+    drift = np.random.default_rng(5).uniform(-3, 3, x.shape)
+    inner = ((x > 0.01) & (x < 0.99)).all(axis=1)
+    for scheme in ("central", "upwind"):
+        lattice, sheet = (
+            Problem(domain, diffusivity=0.7, drift=drift, drift_scheme=scheme).rates.between
+            for domain in (box, TriangleMesh(x, faces))
+        )
+        np.testing.assert_allclose(sheet.toarray()[inner], lattice.toarray()[inner], atol=1e-9)
+
+
+def test_drift_does_not_ask_which_way_triangles_face():
+    sphere = Sphere(1.0, 2)
+    faces = sphere.faces.copy()
+    faces[::3] = faces[::3, ::-1]
+    both = [
+        Problem(mesh, sigma=1.0, drift=(0.4, -0.2, 0.3)).rates.between.toarray()
+        for mesh in (sphere, TriangleMesh(sphere.x, faces))
+    ]
+    np.testing.assert_allclose(*both, atol=1e-9)
+
+
+def test_drift_too_strong_for_a_surface_is_refused():
+    mesh = TriangleMesh(*tiles(4))
+    message = (
+        r"drift at vertex .* is too strong for the mesh: \|drift\| along an edge, times its "
+        r"length, is [0-9.]+ and must be at most sigma\*\*2 \(2 \* diffusivity\) = 2: take a finer "
+        r"surface, such as domain.refine\(\), or drift_scheme='upwind'$"
+    )
+    with pytest.raises(InputError, match=message):
+        Problem(mesh, diffusivity=1.0, drift=(100.0, 0.0))
+    Problem(mesh, drift=(100.0, 0.0), drift_scheme="upwind")
+    with pytest.raises(InputError, match=r"drift must be shape \(2,\) or shape \(.*, 2\), got"):
+        Problem(mesh, diffusivity=1.0, drift=(1.0, 0.0, 0.0))
+
+
+def test_spikes_drift_over_a_sphere():
+    # One χ² test of the circuit against the chain: it fails wrongly once in a thousand times.
+    problem = Problem(
+        Sphere(1.0, 2), diffusivity=0.3, drift=lambda x: np.cross([0, 0, 1.0], x), initial=(1, 0, 0)
+    )
+    found = solve(problem, 0.5, walkers=20_000, seed=2)
+    assert found.check().circuit.p_value > 1e-3
 
 
 def test_files(tmp_path, caplog):

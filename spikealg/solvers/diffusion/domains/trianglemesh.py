@@ -59,8 +59,11 @@ class TriangleMesh:
     -----
     The rate from i to j is D·w_ij/m_i, w_ij half the sum of the cotangents of the angles opposite
     to the edge in the intrinsic Delaunay triangulation, where none of them is negative. The one
-    side is "rim", the vertices at the edges of a single triangle. There is no drift. A diffusivity
-    per axis has no meaning on a surface: it is a number, one per vertex, or a function of x.
+    side is "rim", the vertices at the edges of a single triangle. A diffusivity per axis has no
+    meaning on a surface: it is a number, one per vertex, or a function of x. Of a drift b, a vector
+    of as many numbers as positions have, the part along the surface counts: it adds w_ij·b·e/2m_i
+    (central) or w_ij·max(b·e, 0)/m_i (upwind) to the rate, e being the way from i to j, so that
+    what crosses between two cells is the mean of bu of both, or that of the one it comes from.
     """
 
     sides: tuple[str, ...] = ("rim",)
@@ -166,6 +169,21 @@ class TriangleMesh:
         length = np.bincount(single.ravel(), np.repeat(half, 2), minlength=len(self.x))
         return length.astype(np.float64)
 
+    @cached_property
+    def normals(self) -> FloatArray:
+        """Unit vectors across the surface at each vertex, (V, 3), to either side.
+
+        The direction to which the triangles around a vertex are most nearly square, by area.
+        """
+        a, b, c = (self.x[corner] for corner in self.faces.T)
+        twice = np.cross(b - a, c - a)
+        size = np.linalg.norm(twice, axis=1)
+        across = twice[:, :, None] * twice[:, None, :] / np.maximum(size, 1e-300)[:, None, None]
+        around = np.zeros((len(self.x), 3, 3))
+        for corner in self.faces.T:
+            np.add.at(around, corner, across)
+        return np.asarray(np.linalg.eigh(around)[1][:, :, -1])
+
     def mesh(self, boundary: Any = "reflect") -> SurfaceMesh:
         """Return the vertices for a boundary: "reflect", "absorb" or {"rim": word}."""
         words = as_boundary(boundary, self.sides, periodic=False)
@@ -207,12 +225,12 @@ class SurfaceMesh:
 
     def rates(self, coefficients: Coefficients) -> Rates:
         """Return the rates from vertex to vertex and into an absorbing rim."""
-        if coefficients.drift is not None:
-            raise InputError("drift is not supported on a surface of triangles: leave it out")
         n = len(self.x)
         weights = self.domain._weights.tocoo()
-        rate = weights.data * _strength(self.x, weights.row, weights.col, coefficients)
-        rate /= self.mass[weights.row]
+        strength = _strength(self.x, weights.row, weights.col, coefficients)
+        if coefficients.drift is not None:
+            strength = self._drifting(strength, weights.row, weights.col, coefficients)
+        rate = weights.data * strength / self.mass[weights.row]
         kept = rate > 0
         rates = Rates(
             self.x,
@@ -224,6 +242,29 @@ class SurfaceMesh:
             np.full(n, -1, dtype=np.int64),
         )
         return rates.absorbing("rim", self.domain.rim > 0) if self.absorbing else rates
+
+    def _drifting(
+        self, strength: FloatArray, row: IntArray, column: IntArray, coefficients: Coefficients
+    ) -> FloatArray:
+        """Return what the diffusivity and the drift bring along each edge, (M,) [length²/time]."""
+        axes = self.x.shape[1]
+        drift = evaluate("drift", coefficients.drift, self.x, axes, vector=True)
+        if axes == 3:
+            normal = self.domain.normals
+            drift = drift - (drift * normal).sum(axis=1, keepdims=True) * normal
+        along = (drift[row] * (self.x[column] - self.x[row])).sum(axis=1)
+        if coefficients.upwind:
+            return np.asarray(strength + np.maximum(along, 0))
+        strong = -along > 2 * strength * (1 + _ROUNDING)
+        if strong.any():
+            worst = int(np.where(strong, -along - 2 * strength, -np.inf).argmax())
+            raise InputError(
+                f"drift at {at_vertex(self.x, int(row[worst]))} is too strong for the mesh: "
+                f"|drift| along an edge, times its length, is {-along[worst]:.6g} and must be at "
+                f"most sigma**2 (2 * diffusivity) = {2 * strength[worst]:.6g}: take a finer "
+                "surface, such as domain.refine(), or drift_scheme='upwind'"
+            )
+        return np.asarray(np.maximum(strength + along / 2, 0))
 
     def wall(self, side: str, coefficients: Coefficients, transfer: float) -> FloatArray:
         """Return D times the length of rim that each vertex has, (V,)."""
@@ -280,6 +321,8 @@ def _strength(
     if coefficients.sigma is not None:
         return np.asarray(coefficients.at(x, 1)[row, 0])
     if coefficients.diffusivity is None:
+        if coefficients.upwind and coefficients.drift is not None:
+            return np.zeros(len(row))
         raise InputError("diffusivity or sigma is needed: give one of them")
     return evaluate(
         "diffusivity",
