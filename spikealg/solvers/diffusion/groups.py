@@ -36,24 +36,28 @@ class Load:
     Attributes
     ----------
     role : str
-        "initial": walkers at the recorded times are what is left of an initial mass. "source": the
-        time they spent at vertices until then is what came in. "value": each started from the same
-        point and collects value. "average": the part of the time they spent at vertices, in the
-        second half of it, is where an initial mass is in the long run.
+        "initial": walkers at the recorded times are what is left of an initial mass. "arriving":
+        the same of a mass that comes in by and by. "source": the time they spent at vertices until
+        then is what came in. "value": each started from the same point and collects value.
+        "average": the part of the time they spent at vertices, in the second half of it, is where
+        an initial mass is in the long run.
     probability : (V,) float64
         Chance to start at each vertex.
     total : float
-        Mass that all carry together ("initial", "average"), mass that comes in per time ("source"),
-        or 1.
-        Negative where they stand for less than nothing.
+        Mass that all carry together ("initial", "arriving", "average"), mass that comes in per time
+        ("source"), or 1. Negative where they stand for less than nothing.
     timed : bool
         Whether the time spent at vertices is needed.
+    arriving : (K, V) float64 or None
+        Chance to come in at each vertex when each stretch begins, for role "arriving"; summed over
+        stretches it is `probability`.
     """
 
     role: str
     probability: FloatArray
     total: float
     timed: bool
+    arriving: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,8 @@ class Group:
         Walkers of all batches that have left after each step.
     stay : (B, T, V) float64 or None
         Time that walkers have spent at each vertex so far [time], if the load is timed; for
-        "average" the part of the time.
+        "average" the part of the time, and where what is paid depends on time, the value that they
+        have collected there.
     """
 
     load: Load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from spikealg.solvers.diffusion.groups import Load
 
 if TYPE_CHECKING:
     from spikealg.solvers.diffusion.problem import Problem
+    from spikealg.solvers.diffusion.times import Segment
 
 __all__ = ["as_points", "is_closed", "is_reversible", "loads_of"]
 
@@ -24,7 +26,12 @@ _ROUNDING = 1e-9
 
 
 def loads_of(
-    problem: Problem, mode: str, starts: tuple[FloatArray, ...] | None, *, by_chain: bool
+    problem: Problem,
+    mode: str,
+    starts: tuple[FloatArray, ...] | None,
+    *,
+    by_chain: bool,
+    stretches: Sequence[Segment] = (),
 ) -> tuple[Load, ...]:
     """Return the walkers that a problem needs.
 
@@ -36,6 +43,8 @@ def loads_of(
         Shares of vertices for each point of `at`; None for all vertices.
     by_chain : bool
         Whether there are no walkers, so that all vertices may be had backward too.
+    stretches : sequence of Segment, optional
+        Of the walk, where coefficients depend on time.
 
     Raises
     ------
@@ -47,6 +56,8 @@ def loads_of(
         initial = tuple(
             Load("initial", start.probability, start.total, False) for start in problem.starts
         )
+        if problem.varying:
+            return initial + _arrivals(stretches)
         return initial + _sources(equation.inflow)
     if mode == "steady":
         if is_closed(problem):
@@ -60,7 +71,7 @@ def loads_of(
                 "a flux; or an initial= where nothing leaves, whose stationary density it finds"
             )
         return found
-    timed = bool(equation.reward.any())
+    timed = bool(equation.reward.any()) or (problem.varying and problem.source is not None)
     if starts is not None:
         return tuple(Load("value", start, 1.0, timed) for start in starts)
     if by_chain:
@@ -97,6 +108,23 @@ def is_closed(problem: Problem) -> bool:
 
 def _sources(inflow: FloatArray) -> tuple[Load, ...]:
     return tuple(Load("source", part.probability, part.total, True) for part in by_sign(inflow))
+
+
+def _arrivals(stretches: Sequence[Segment]) -> tuple[Load, ...]:
+    """Return those who come in when stretches begin, apart for what is positive and negative."""
+    known = [stretch.arriving for stretch in stretches if stretch.arriving is not None]
+    if not known:
+        return ()
+    nothing = np.zeros_like(known[0])
+    mass = np.stack([nothing if s.arriving is None else s.arriving for s in stretches])
+    found = []
+    for sign in (1, -1):
+        part = np.maximum(sign * mass, 0.0)
+        total = float(part.sum())
+        if total > 0:
+            part /= total
+            found.append(Load("arriving", part.sum(axis=0), sign * total, False, part))
+    return tuple(found)
 
 
 def payoff_values(problem: Problem, rates: Rates) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice
 from spikealg.errors import InputError
+from spikealg.solvers.diffusion.equation.coefficients import at_time, evaluate
+from spikealg.solvers.diffusion.equation.terms import Equation
 from spikealg.solvers.diffusion.groups import Group, Load, share
 from spikealg.solvers.diffusion.loads import as_points, is_closed, loads_of, payoff_values
 from spikealg.solvers.diffusion.problem import MODES, Problem
@@ -72,6 +75,8 @@ class Plan:
                 value = np.array([group.load.probability @ value for group in groups])
             return value, np.zeros(len(value))
         if self.points:
+            if self.segments[-1].reward is not None:  # by which the walkers' time is weighed
+                equation = replace(equation, reward=np.ones(len(payoff)))
             found = [group_value(group, equation, payoff) for group in groups]
             return np.array([v for v, _ in found]), np.array([e for _, e in found])
         dt, mass = self.segments[-1].dt, equation.rates.mass
@@ -139,8 +144,12 @@ def make_plan(
     if endless:
         step = longest if math.isfinite(longest) else 1 / max(rates.max_rate, 1e-300)
         stretches: tuple[Segment, ...] = (Segment(span[0], span[0], step, 0, (0,)),)
+        if problem.varying:
+            raise InputError(
+                f"coefficients depend on time, so mode={mode!r} needs a t_span that ends"
+            )
     elif problem.varying:
-        stretches = _pieces(problem, span, times, "auto" if wanted is None else wanted)
+        stretches = _pieces(problem, mode, span, times, "auto" if wanted is None else wanted)
     else:
         # Of a time average the first half is left for walkers to forget where they started.
         recorded = np.array([sum(span) / 2, span[1]]) if mode == "steady" else times
@@ -151,20 +160,19 @@ def make_plan(
             "time_scheme='exponential' has nothing to gain without an end of time, where steps of "
             "time_scheme='euler' are exact: take that"
         )
-    if mode == "forward" and rates.exponential and problem.equation.inflow.any():
+    flows = problem.equation.inflow.any() and not problem.varying
+    if mode == "forward" and rates.exponential and flows:
         raise InputError(
             "time_scheme='exponential' takes no source and no side of given value in forward mode: "
             "take time_scheme='euler'"
         )
-    if problem.varying:
-        _require_steady_sources(problem, mode, endless)
     points, starts = as_points(problem.mesh, rates, at) if at is not None else ((), None)
-    loads = loads_of(problem, mode, starts, by_chain=by_chain)
+    loads = loads_of(problem, mode, starts, by_chain=by_chain, stretches=stretches)
     return Plan(mode, times, stretches, endless, loads, points)
 
 
 def _pieces(
-    problem: Problem, span: tuple[float, float], times: FloatArray, dt: float | str
+    problem: Problem, mode: str, span: tuple[float, float], times: FloatArray, dt: float | str
 ) -> tuple[Segment, ...]:
     """Return stretches in each of which coefficients are held at their value in its middle."""
     length = float(times[-1] - span[0])
@@ -174,16 +182,45 @@ def _pieces(
     first = min(problem.rates.choose_dt(dt), length)
     found = [Segment(span[0], span[0], first, 0, (0,))] if times[0] == span[0] else []
     for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        rates = problem.equation_at((begin + end) / 2).rates
-        longest = min(rates.choose_dt(dt), end - begin)
+        middle = (begin + end) / 2
+        equation = problem.equation_at(middle)
+        longest = min(equation.rates.choose_dt(dt), end - begin)
         inside = times[(times > begin + _SAME * hold) & (times <= end + _SAME * hold)]
         stops = inside if len(inside) and end - inside[-1] <= _SAME * hold else [*inside, end]
-        for part in segments(begin, np.array(stops), longest):
-            recorded = part.recorded if len(stops) == len(inside) else part.recorded[:-1]
-            if part.end < end - _SAME * hold:  # a stretch of its own for each time
-                recorded = part.recorded
-            found.append(replace(part, recorded=recorded, rates=rates))
+        parts = list(segments(begin, np.array(stops), longest))
+        if mode == "forward" and (inflow := _inflow(problem, equation, middle)).any():
+            parts = _fed(begin, np.array(stops), longest, inflow)
+        if len(stops) > len(inside):
+            parts[-1] = replace(parts[-1], recorded=parts[-1].recorded[:-1])
+        reward = equation.reward if mode == "backward" else None
+        found += [replace(part, rates=equation.rates, reward=reward) for part in parts]
     return tuple(found)
+
+
+def _fed(begin: float, stops: FloatArray, longest: float, inflow: FloatArray) -> list[Segment]:
+    """Return stretches to each stop, in the middle between which comes in what flows in."""
+    found = []
+    for start, end in pairwise([begin, *stops.tolist()]):
+        middle = (start + end) / 2
+        (before,) = segments(start, np.array([middle]), longest)
+        (after,) = segments(middle, np.array([end]), longest)
+        found += [replace(before, recorded=()), replace(after, arriving=(end - start) * inflow)]
+    return found
+
+
+def _inflow(problem: Problem, equation: Equation, t: float) -> FloatArray:
+    """Return the mass per time that the source brings in at each vertex at a time, (V,)."""
+    rates, brought = equation.rates, np.zeros(len(equation.inflow))
+    if problem.source is not None:
+        source = at_time(problem.source, t)
+        brought = np.where(rates.live, evaluate("source", source, rates.x, 1)[:, 0], 0.0)
+        brought *= rates.mass
+    if not np.allclose(equation.inflow, brought, rtol=_SAME, atol=0.0):
+        raise InputError(
+            "a side of given value or with a flux needs coefficients that do not depend on time: "
+            "those who came in earlier would have walked by other rates; give a source= near it"
+        )
+    return brought
 
 
 def _span(problem: Problem, mode: str, t_span: Any, *, by_chain: bool) -> tuple[float, float]:
@@ -207,14 +244,3 @@ def _span(problem: Problem, mode: str, t_span: Any, *, by_chain: bool) -> tuple[
             "t_span that ends, or mode='steady'"
         )
     return span
-
-
-def _require_steady_sources(problem: Problem, mode: str, endless: bool) -> None:
-    """Refuse what takes coefficients that do not depend on time."""
-    if endless:
-        raise InputError(f"coefficients depend on time, so mode={mode!r} needs a t_span that ends")
-    if mode == "forward" and problem.equation.inflow.any():
-        raise InputError(
-            "a source, or a side of given value, needs coefficients that do not depend on time: "
-            "those who came in earlier would have walked by other rates"
-        )

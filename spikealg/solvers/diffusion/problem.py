@@ -29,7 +29,7 @@ __all__ = ["MODES", "Problem"]
 FloatArray = npt.NDArray[np.float64]
 
 _LOGGER = logging.getLogger(__name__)
-_COEFFICIENTS = ("diffusivity", "sigma", "drift", "killing")
+_COEFFICIENTS = ("diffusivity", "sigma", "drift", "killing", "source")
 MODES = ("forward", "backward", "steady")
 
 
@@ -92,9 +92,10 @@ class Problem:
         The exact solution exact(t, x) -> density or value (V,), with t a number (infinite where
         steady) and x as ``problem.x``. `Solution.check` compares the chain with it.
     hold : float, optional
-        Coefficients may depend on time: a diffusivity, sigma, drift or killing f(x, t) of two
-        arguments is held for so long [time], at its value in the middle; 1/64 of the time span if
-        not given. The error is of order 2 in it.
+        Coefficients may depend on time: a diffusivity, sigma, drift, killing or source f(x, t) of
+        two arguments is held for so long [time], at its value in the middle; 1/64 of the time span
+        if not given. What a source brings in meanwhile comes in the middle, at once. The error is
+        of order 2 in it.
     drift_scheme : {"central", "upwind"}
         "central" is of order 2 and needs ``|b|·Δx ≤ σ²`` along every axis; "upwind" is of
         order 1 and needs nothing.
@@ -147,8 +148,6 @@ class Problem:
             raise InputError(f"exact must be a function exact(t, x), got {self.exact!r}")
         if self.hold is not None:
             as_float("hold", self.hold, above=0)
-        if depends_on_time(self.source):
-            raise InputError("source must be a function of x alone, not of x and t")
         if self.t_span is not None:
             object.__setattr__(self, "t_span", as_span(self.t_span))
         # Made at once, so that every bad coefficient, boundary and start is refused here.
@@ -172,7 +171,7 @@ class Problem:
     def equation_at(self, t: float) -> Equation:
         """Return the equation on the mesh with the coefficients of a time, wherever walkers are."""
         given = {name: at_time(getattr(self, name), t) for name in _COEFFICIENTS}
-        killing = given.pop("killing")
+        killing, source = given.pop("killing"), given.pop("source")
         equation = discretise(
             self.mesh,
             Coefficients(**given, upwind=self.drift_scheme == "upwind"),
@@ -180,7 +179,7 @@ class Problem:
             self.domain.sides,
             jumps=self.jumps,
             killing=killing,
-            source=self.source,
+            source=source,
         )
         if self.time_scheme == "exponential":
             equation = replace(equation, rates=replace(equation.rates, exponential=True))
@@ -222,7 +221,7 @@ class Problem:
     def starts(self) -> tuple[Initial, ...]:
         """Where walkers start, apart for what is positive and what is negative."""
         if self.initial is None:
-            if self.equation.inflow.any():
+            if self.source is not None or self.equation.inflow.any():
                 return ()
             raise InputError("initial is needed to walk forward: give a density or a point")
         return distribution(self.mesh, self.rates, self.initial)

@@ -199,7 +199,8 @@ class Solution:
     def mass_stderr(self) -> FloatArray:
         """Standard error of `mass` and of `absorbed`, (T,); 0 where nothing can leave."""
         self._require_density("mass_stderr")
-        if self.method == "chain" or not self.rates.sides:
+        waits = any(group.load.role == "arriving" for group in self.groups)
+        if self.method == "chain" or not (self.rates.sides or waits):
             return np.zeros(len(self.t))
         squares = np.zeros(len(self.t))
         for group in self.groups:
@@ -209,8 +210,10 @@ class Solution:
                     group.load.total * spread_of(group.stay.sum(axis=2), group.walkers)
                 ) ** 2
             else:
-                left = group.exited.sum(axis=(0, 2))
-                squares += (group.each * count_stderr(left, group.total_walkers)) ** 2
+                elsewhere = group.exited.sum(axis=(0, 2))
+                if group.load.role == "arriving":
+                    elsewhere = group.total_walkers - group.counts.sum(axis=(0, 2))
+                squares += (group.each * count_stderr(elsewhere, group.total_walkers)) ** 2
         return np.asarray(np.sqrt(squares))
 
     def expectation(self, f: Callable[[FloatArray], Any] | npt.ArrayLike) -> Expectation:

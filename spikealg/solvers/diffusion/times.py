@@ -51,6 +51,10 @@ class Segment:
         The steps after which the walkers are counted, increasing.
     rates : Rates or None
         Those of this stretch, where coefficients depend on time; None for the problem's own.
+    arriving : (V,) float64 or None
+        Mass that comes in when it begins, where coefficients depend on time; None for none.
+    reward : (V,) float64 or None
+        Value per time that walkers collect, where that depends on time; None for the problem's own.
     """
 
     start: float
@@ -59,6 +63,8 @@ class Segment:
     steps: int
     recorded: tuple[int, ...]
     rates: Rates | None = None
+    arriving: npt.NDArray[np.float64] | None = None
+    reward: npt.NDArray[np.float64] | None = None
 
     def own(self, rates: Rates) -> Rates:
         """Return the rates of this stretch: its own, or those of the problem."""

@@ -41,7 +41,8 @@ def chain_values(
         value = solve_live(rates, income, transposed=False)
     for segment in () if endless else reversed(segments):
         step = segment.own(rates).transition(segment.dt)
-        income = segment.dt * equation.reward + step.leave @ equation.exit_value
+        reward = equation.reward if segment.reward is None else segment.reward
+        income = segment.dt * reward + step.leave @ equation.exit_value
         for _ in range(segment.steps):
             value = step.move @ value + income
     return np.where(rates.sink >= 0, equation.held, value)

@@ -157,7 +157,10 @@ def identity(
     steps = sum(part.steps for part in plan.segments)
     span = f"{plan.segments[0].start:g} to {plan.times[-1]:g}"
     payoff = payoff_values(problem, own) if plan.mode == "backward" else ()
-    source = () if problem.source is None else evaluate("source", problem.source, own.x, 1)
+    source: list[Any] = [load.arriving for load in plan.loads if load.arriving is not None]
+    source += [part.reward for part in plan.segments if part.reward is not None]
+    if problem.source is not None and not problem.varying:
+        source.append(evaluate("source", problem.source, own.x, 1))
     walls = (equation.inflow, equation.reward, equation.exit_value, equation.held)
     return {
         "version": spikealg.__version__,
@@ -167,7 +170,7 @@ def identity(
         + _digest([times, *(part.recorded for part in plan.segments)]),
         **told,
         "payoff": _digest([payoff]),
-        "source": _digest([source]),
+        "source": _digest(source),
         "boundary": _digest(walls),
         "initial or at": _digest(loads),
     }

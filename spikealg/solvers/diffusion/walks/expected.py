@@ -61,7 +61,8 @@ def expect(
     elif endless:
         walk = _leave(rates, load.probability)
     else:
-        marching = march(rates, segments, load.probability, timed=load.timed)
+        start = load.probability if load.arriving is None else np.zeros(len(load.probability))
+        marching = march(rates, segments, start, timed=load.timed, arriving=load.arriving)
         walk = follow(marching, walk_chain, report)
     return Group(
         load,

@@ -35,7 +35,12 @@ _MOST_STEPS = 2**31 - 1
 
 
 def march(
-    rates: Rates, segments: Sequence[Segment], start: npt.NDArray[Any], *, timed: bool = False
+    rates: Rates,
+    segments: Sequence[Segment],
+    start: npt.NDArray[Any],
+    *,
+    timed: bool = False,
+    arriving: npt.NDArray[Any] | None = None,
 ) -> March:
     """Walk over all segments.
 
@@ -49,11 +54,15 @@ def march(
         Walkers (int64) or probabilities (float64) at the start.
     timed : bool
         Whether the time spent at each vertex is wanted. Segments are then walked in stretches of
-        which every step is looked at.
+        which every step is looked at. Where a segment has rewards, it is what was collected.
+    arriving : (K, V), of the type of `start`, optional
+        Who comes in when each segment begins.
     """
     trail = _Trail(start, timed)
     done, steps = 0, max(1, sum(segment.steps for segment in segments))
-    for segment in segments:
+    for number, segment in enumerate(segments):
+        if arriving is not None:
+            trail.state = trail.state + arriving[number]
         transition = segment.own(rates).transition(segment.dt)
         longest = max(1, _RECORDED // len(start)) if timed else segment.steps
         recorded = np.array(segment.recorded, dtype=np.int64)
@@ -63,7 +72,7 @@ def march(
             if first == 0 and 0 in segment.recorded:
                 wanted = np.concatenate([[0], wanted])
             reach = (done + first) / steps, (done + last) / steps
-            yield from trail.walk(transition, last - first, wanted, reach)
+            yield from trail.walk(transition, last - first, wanted, reach, segment.reward)
         done += segment.steps
     return trail.finish()
 
@@ -132,8 +141,12 @@ class _Trail:
         steps: int,
         wanted: npt.NDArray[np.int64],
         done: tuple[float, float],
+        reward: npt.NDArray[np.float64] | None = None,
     ) -> Generator[Stretch, Walk, None]:
-        """Have `steps` steps walked and keep what is `wanted` of them."""
+        """Have `steps` steps walked and keep what is `wanted` of them.
+
+        Time is counted in units of `reward`, (V,), where there is one.
+        """
         looked = np.unique(np.append(wanted, steps))
         walked = yield Stretch(transition, self.state, looked, self.timed, self.number, done)
         kept = slice(len(wanted))
@@ -144,7 +157,7 @@ class _Trail:
         self.runs.extend(walked.runs)
         if self.timed:
             assert walked.stay is not None, "the stretch is timed"
-            spent = self.stay + walked.stay
+            spent = self.stay + (walked.stay if reward is None else reward * walked.stay)
             self.stays.append(spent[kept])
             self.stay = spent[-1]
         # A walker is where it is, whatever the step that took it there (Markov).

@@ -132,7 +132,11 @@ class Walking:
         known = self._shares[number]
         before = known[batch] if known else Share(0, 0)
         own = part_seed(self._seed, number, batch)
-        start = draw_walkers(load.probability, share.walkers, own, before.walkers)
+        chances = load.probability if load.arriving is None else load.arriving
+        drawn = draw_walkers(chances.ravel(), share.walkers, own, before.walkers)
+        start, arriving = drawn, None
+        if load.arriving is not None:
+            start, arriving = np.zeros(chances.shape[1:], np.int64), drawn.reshape(chances.shape)
 
         def walk(stretch: Stretch) -> LaneWalk:
             return walk_by(
@@ -153,7 +157,7 @@ class Walking:
             dt = plan.segments[0].dt
             marching = march_endlessly(rates, dt, start, timed=load.timed)
         else:
-            marching = march(rates, plan.segments, start, timed=load.timed)
+            marching = march(rates, plan.segments, start, timed=load.timed, arriving=arriving)
         return Traveller(self._sent, marching, walk)
 
     def walked(self) -> Walked:
