@@ -107,9 +107,9 @@ class SequentialDivider(Circuit):
     """a / b with remainder: a, b (width lines), first → quotient, remainder (width lines).
 
     The bits of the quotient, from the top, come from one subtractor that is used again and again:
-    about 6·width neurons where `Divider` takes 4·width², and as many ticks; but the next operands
-    have to wait for these. `first` is 1 in the tick of the operands. Where b is 0, the remainder is
-    a and the quotient 2^width − 1.
+    about 8·width neurons where `Divider` takes 4·width², and width + 1 ticks more; the next operands
+    have to wait for these. `first` is 1 in the tick of the operands, the only one in which they are
+    read. Where b is 0, the remainder is a and the quotient 2^width − 1.
 
     Parameters
     ----------
@@ -127,20 +127,23 @@ class SequentialDivider(Circuit):
 
     def build(self, a: Signal, b: Signal, first: Signal) -> None:
         """Wire one step, and what it is given each time."""
-        shared = {"threshold": 1, "leak": MEMORYLESS}
+        a = self.gates(a, first, threshold=2, name="a")
+        b = self.gates(b, first, threshold=2, name="b")
+        first = first.later(1)
         digit, step, again = (
-            self.neuron(name=name, **shared) for name in ("digit", "step", "again")
+            self.neuron(name=name, threshold=1, leak=MEMORYLESS)
+            for name in ("digit", "step", "again")
         )
-        divisor = self.neurons(self.width, name="divisor", **shared)
+        divisor = self.neurons(self.width, name="divisor", threshold=1, leak=MEMORYLESS)
         left = self.neurons(self.width, name="left", threshold=2, leak=MEMORYLESS)
         taken = self.add(
             _TakeAway(self.width + 1, self.block),
-            x=concat(digit.signal(ready=1), left.signal(ready=1)),
-            y=divisor.signal(ready=1).extend(self.width + 1),
+            x=concat(digit.signal(ready=2), left.signal(ready=2)),
+            y=divisor.signal(ready=2).extend(self.width + 1),
         )
         rest = taken.rest[: self.width]
         # What is left after a step goes into the next one, but not from a division to another.
-        period = rest.tick
+        period = rest.tick - 1
         starts = period * np.arange(self.width)
         self.connect(rest, left)
         self.connect(again, left)
@@ -150,7 +153,7 @@ class SequentialDivider(Circuit):
             self.connect(first, step, delay=1 + start)
             if start:
                 self.connect(first, again, delay=start)
-        bit = self.gate(step.signal(ready=1), taken.short, weights=(1, -1), name="bit")
+        bit = self.gate(step.signal(ready=2), taken.short, weights=(1, -1), name="bit")
         last = replace(bit, tick=bit.tick + int(starts[-1]))
         self.output("quotient", concat(*(last.ago(int(start)) for start in starts)))
         self.output("remainder", replace(rest, tick=rest.tick + int(starts[-1])))

@@ -111,6 +111,7 @@ class BitSerialShiftRight(Circuit):
     """
 
     def __init__(self, width: int, by: int) -> None:
+        width = as_int("width", width, low=1)
         self.by = as_int("by", by, low=0, high=width - 1)
         super().__init__(a=In(width, "stream"), first=In(), out=Out(width - by, "stream"))
         self.width = width
@@ -155,8 +156,7 @@ class BitSerialAdder(Circuit):
 class BitSerialSubtractor(Circuit):
     """a − b modulo 2^width: a, b (streams of width), first → difference (stream of width).
 
-    `first` is 1 in the tick of bit 0: it clears the borrow of the numbers before. Two neurons,
-    three ticks. The next operands may start width + 1 ticks after these. A negative difference is
+    `first` is 1 in the tick of bit 0: it clears the borrow at the end. Two neurons, three ticks. The next operands may start width + 1 ticks after these. A negative difference is
     two's complement, and so may a and b be.
     """
 
@@ -178,6 +178,8 @@ class BitSerialSubtractor(Circuit):
         self.connect(b, borrow)
         self.connect(borrow, borrow)
         self.connect(first, borrow, weight=-2)
+        # After the last bit it is forgotten: what follows a stream is 0.
+        self.connect(first, borrow, weight=-2, delay=self.width + 2)
         out_of = borrow.signal(ready=2, coding="stream", width=self.width)
         into = borrow.signal(ready=1, coding="stream", width=self.width)
         bit = self.gate(a, b, into, out_of, weights=(1, -1, -1, 2), name="bit")

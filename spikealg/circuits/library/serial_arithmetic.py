@@ -18,9 +18,9 @@ from spikealg.circuits.signal import Signal
 __all__ = ["BitSerialAbsolute", "BitSerialMax", "BitSerialMin", "BitSerialMultiplier"]
 
 
-def _held(circuit: Builder, pulse: Signal, width: int) -> Signal:
+def _held(circuit: Builder, pulse: Signal, width: int, name: str = "held") -> Signal:
     """Return a stream of `width` ones after each pulse; the next may come `width` ticks later."""
-    held = circuit.neuron(threshold=1, leak=MEMORYLESS, name="held")
+    held = circuit.neuron(threshold=1, leak=MEMORYLESS, name=name)
     circuit.connect(pulse, held)
     circuit.connect(held, held)
     circuit.connect(pulse, held, weight=-1, delay=1 + width)
@@ -29,13 +29,13 @@ def _held(circuit: Builder, pulse: Signal, width: int) -> Signal:
 
 def _choose(circuit: Builder, verdict: Signal, first: Signal, x: Signal, y: Signal) -> Signal:
     """Return the stream x where the verdict is 1, else y; `first` says when to read it."""
-    for_x = circuit.gate(verdict, first, threshold=2, name="verdict")
-    for_y = circuit.gate(verdict, first, weights=(-1, 1), name="verdict")
-    kept = [
-        circuit.gate(stream, _held(circuit, pulse, stream.width), threshold=2, name="kept")
-        for stream, pulse in ((x, for_x), (y, for_y))
-    ]
-    return circuit.gate(*kept, name="out")
+    yes = circuit.gate(verdict, first, threshold=2, name="yes")
+    no = circuit.gate(verdict, first, weights=(-1, 1), name="no")
+    while_yes = _held(circuit, yes, x.width, "while_yes")
+    while_no = _held(circuit, no, y.width, "while_no")
+    chosen = circuit.gate(x, while_yes, threshold=2, name="x_if_yes")
+    otherwise = circuit.gate(y, while_no, threshold=2, name="y_if_no")
+    return circuit.gate(chosen, otherwise, name="out")
 
 
 class _OfTwo(Circuit):
@@ -79,8 +79,8 @@ class BitSerialMin(_OfTwo):
 class BitSerialAbsolute(Circuit):
     """|a| of two's complement: a (stream of width), first → out (stream of width, unsigned).
 
-    `first` is 1 in the tick of bit 0. Nine neurons, width + 3 ticks: the sign is the last bit. The
-    next number may start width + 1 ticks after this.
+    `first` is 1 in the tick of bit 0. Nine neurons, width + 3 ticks, at least 5: the sign is the
+    last bit. The next number may start width + 1 ticks after this.
     """
 
     def __init__(self, width: int) -> None:
