@@ -7,7 +7,7 @@ import pytest
 
 from spikealg import circuits
 from spikealg.circuits import Circuit
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from tests.helpers import refused
 
 EVERY = tuple(pair.ravel() for pair in np.meshgrid(np.arange(16), np.arange(16)))
@@ -71,5 +71,5 @@ def test_the_borrow_ends_with_the_number(by):
     ],
 )
 def test_shifts_that_cannot_be(arguments, message):
-    with refused(message, InputError):
+    with refused(message, (InputError, InputTypeError)):
         circuits.BitSerialShiftRight(*arguments)

@@ -107,9 +107,9 @@ class SequentialDivider(Circuit):
     """a / b with remainder: a, b (width lines), first → quotient, remainder (width lines).
 
     The bits of the quotient, from the top, come from one subtractor that is used again and again:
-    about 8·width neurons where `Divider` takes 4·width², and width + 1 ticks more; the next operands
-    have to wait for these. `first` is 1 in the tick of the operands, the only one in which they are
-    read. Where b is 0, the remainder is a and the quotient 2^width − 1.
+    about 8·width neurons where `Divider` takes 4·width², and width + 1 ticks more. The next
+    operands have to wait for these; `first` is 1 in the tick of the operands, the only one in which
+    they are read. Where b is 0, the remainder is a and the quotient 2^width − 1.
 
     Parameters
     ----------

@@ -156,8 +156,9 @@ class BitSerialAdder(Circuit):
 class BitSerialSubtractor(Circuit):
     """a − b modulo 2^width: a, b (streams of width), first → difference (stream of width).
 
-    `first` is 1 in the tick of bit 0: it clears the borrow at the end. Two neurons, three ticks. The next operands may start width + 1 ticks after these. A negative difference is
-    two's complement, and so may a and b be.
+    `first` is 1 in the tick of bit 0: it clears the borrow, at the start and at the end. Two
+    neurons, three ticks. The next operands may start width + 1 ticks after these. A negative
+    difference is two's complement, and so may a and b be.
     """
 
     def __init__(self, width: int) -> None:
