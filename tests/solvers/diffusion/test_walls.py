@@ -7,7 +7,7 @@ import pytest
 
 from spikealg.diffusion import Ball, Box, Disk, PhaseSpace, Polygon, Problem, solve
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.domains.scanline import edges_of, shore_edges
+from spikealg.solvers.diffusion.domains.scanline import crossed, edges_of, shore_parts
 from tests.helpers import refused
 
 FRAME = {
@@ -118,25 +118,99 @@ def test_spikes_walk_through_a_wall():
     assert found.check().circuit.p_value > 1e-3
 
 
-def test_inward_is_where_the_inside_is():
+def test_parts_of_a_shore_lie_beside_the_inside():
     rings = [np.array(ring[:4], dtype=float) for ring in FRAME["coordinates"]]
     for turned in (rings, [ring[::-1] for ring in rings]):
-        edges, inward = shore_edges(edges_of(turned))
-        middle = (edges[:, :2] + edges[:, 2:]) / 2
-        inside = middle + 0.1 * inward
-        on_island = (np.abs(inside - [1.5, 1.0]) < 0.5).all(axis=1)
-        on_lake = ((inside > 0) & (inside < [3, 2])).all(axis=1)
-        assert (on_lake & ~on_island).all()
-        assert len(edges) == 8
-    doubled = np.concatenate([edges, [[0.5, 0.5, 0.5, 0.5]]])
-    assert len(shore_edges(doubled)[0]) == 8
+        edges = edges_of([*turned, np.full((3, 2), 0.5)])  # and a ring without a length
+        places, length, inward, beside = shore_parts(edges, 0.15)
+        assert length.sum() == pytest.approx(14)
+        for points in (beside, places + 0.1 * inward):
+            island = (np.abs(points - [1.5, 1.0]) < 0.5).all(axis=1)
+            assert (((points > 0) & (points < [3, 2])).all(axis=1) & ~island).all()
+
+
+def crosses_by_hand(edge, p, q):
+    """Solve p + s(q − p) = a + t(b − a)."""
+    a, b = edge[:2], edge[2:]
+    s, t = np.linalg.solve(np.stack([q - p, a - b], axis=1), a - p)
+    return 0 < s < 1 and 0 < t < 1
+
+
+def test_ways_that_cross_an_edge():
+    rng = np.random.default_rng(1)
+    edges, start = rng.uniform(0, 1, (40, 4)), rng.uniform(0, 1, (600, 2))
+    end = start + rng.normal(0, 0.1, start.shape)
+    expected = [
+        any(crosses_by_hand(e, p, q) for e in edges) for p, q in zip(start, end, strict=True)
+    ]
+    np.testing.assert_array_equal(crossed(edges, start, end), expected)
+
+
+def flux(geometry, dx=0.1):
+    """Mass per time that a flux of 1 brings in at each vertex, and the vertices."""
+    problem = Problem(
+        Polygon(geometry, dx=dx), diffusivity=1.0, boundary={"shore": {"derivative": 1.0}},
+        mode="steady",
+    )  # fmt: skip
+    return problem.equation.inflow, problem.x
+
+
+def rectangle(x0, y0, x1, y1):
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+@pytest.mark.parametrize("width", [0.9, 1.0, 1.1])
+def test_tiles_that_touch_have_a_wall_between_them(width):
+    tiles = [[rectangle(0, 0, 2, 1)], [rectangle(0, 1, width, 2)]]
+    inflow, x = flux({"type": "MultiPolygon", "coordinates": tiles})
+    lower = x[:, 1] < 1
+    # Both sides of the wall are shores of their tile.
+    assert inflow[lower].sum() == pytest.approx(6, rel=0.01)
+    assert inflow[~lower].sum() == pytest.approx(2 + 2 * width, rel=0.01)
+    walled = {
+        name: solve(
+            Problem(
+                Polygon({"type": "MultiPolygon", "coordinates": tiles}, dx=1 / 9),
+                diffusivity=1.0,
+                source=1.0,
+                boundary={"shore": side},
+                mode="steady",
+            ),
+            method="chain",
+        ).density.max()
+        for name, side in (
+            ("absorb", "absorb"),
+            ("mixed", {"type": "mixed", "value": 1e6, "const": 0.0}),
+        )
+    }
+    assert walled["mixed"] == pytest.approx(walled["absorb"], rel=0.1)
+
+
+def test_land_keeps_the_flux_of_two_waters_apart():
+    pond, lake = rectangle(0, 0, 1, 1), rectangle(1.001, 0, 2, 1)
+    inflow, x = flux({"type": "MultiPolygon", "coordinates": [[pond], [lake]]}, dx=0.07)
+    assert inflow[x[:, 0] < 1].sum() == pytest.approx(4)
+    assert inflow[x[:, 0] > 1].sum() == pytest.approx(3.998)
+    # A fjord too narrow for vertices gives nothing to a pond beside it.
+    fjord = [(0, 0), (1, 0), (1, 1), (0.6, 1), (0.6, 2), (0.58, 2), (0.58, 1), (0, 1)]
+    beside = rectangle(0.65, 1.05, 0.95, 2.05)
+    inflow, x = flux({"type": "MultiPolygon", "coordinates": [[fjord], [beside]]})
+    in_pond = (x[:, 1] > 1) & (x[:, 0] > 0.6)
+    assert inflow[in_pond].sum() == pytest.approx(2.6)
+
+
+def test_far_from_the_origin_a_shore_is_as_long():
+    angle = 2 * np.pi * np.arange(2000) / 2000
+    ring = np.stack([1e7 + np.cos(angle), 1e7 + np.sin(angle)], axis=-1)
+    inflow, _ = flux({"type": "Polygon", "coordinates": [ring.tolist()]})
+    assert inflow.sum() == pytest.approx(2 * np.pi, rel=1e-5)
 
 
 def test_what_walls_cannot_do_is_refused():
     flux = {"shore": {"derivative": 1.0}}
     message = (
-        "boundary['shore'] with a derivative needs the same diffusivity along all axes: give a "
-        "word or {'value': g}"
+        "boundary['shore'] with a derivative or a mixed condition needs the same diffusivity along "
+        "all axes: give a word or {'value': g}"
     )
     with refused(message, InputError):
         Problem(Disk(1.0, 10), diffusivity=[1.0, 2.0], boundary=flux, initial=(0, 0))

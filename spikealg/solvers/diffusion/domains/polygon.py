@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from spikealg.memory import require_memory
 from spikealg.solvers.diffusion.domains.domain import Mesh, odd_factor
 from spikealg.solvers.diffusion.domains.geojson import read_feature, rings_of
 from spikealg.solvers.diffusion.domains.projection import EqualArea, ring_centroid
-from spikealg.solvers.diffusion.domains.scanline import contains, edges_of, scan, shore_edges
-from spikealg.solvers.diffusion.domains.shores import (
-    POINTS_PER_CELL,
-    clipped_rates,
-    wall_of_shore,
+from spikealg.solvers.diffusion.domains.scanline import (
+    contains,
+    crossed,
+    edges_of,
+    scan,
+    shore_parts,
 )
+from spikealg.solvers.diffusion.domains.shores import POINTS_PER_CELL, Wall, clipped_rates
 from spikealg.solvers.diffusion.equation.boundary import as_boundary
 from spikealg.solvers.diffusion.equation.coefficients import Coefficients
 from spikealg.solvers.diffusion.equation.links import Links
@@ -32,6 +35,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _BYTES_PER_CELL = 120
+_NEAR = 8
+"""Vertices among which a part of the shore looks for one that water joins it to."""
 
 
 class Polygon:
@@ -254,18 +259,29 @@ class PolygonMesh:
         )
 
     def wall(self, side: str, coefficients: Coefficients, transfer: float) -> FloatArray:
-        """Return D times the length of shore that each vertex has; see `wall_of_shore`."""
+        """Return D times the length of shore that each vertex has; see `Wall`."""
+        return self._wall.strength(self.x, coefficients, transfer)
+
+    @cached_property
+    def _wall(self) -> Wall:
+        """The shore, each part with the nearest vertex to which there is water all the way.
+
+        Nearest to the point half a cell inward. Water that is too narrow for vertices is left out.
+        """
+        from scipy.spatial import KDTree  # 0.1 s of import
+
         domain = self.domain
-        edges, inward = shore_edges(domain._edges)
-        start, way = edges[:, :2], edges[:, 2:] - edges[:, :2]
-        length = np.linalg.norm(way, axis=1)
-        count = np.ceil(POINTS_PER_CELL * length / domain.dx).astype(np.int64)
-        edge = np.repeat(np.arange(len(edges)), count)
-        point = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-        part = (point + 0.5) / count[edge]
-        places = start[edge] + part[:, None] * way[edge]
-        areas = (length / count)[edge]
-        return wall_of_shore(self.x, domain.dx, places, areas, inward[edge], coefficients, transfer)
+        places, area, inward, start = shore_parts(domain._edges, domain.dx / POINTS_PER_CELL)
+        _, near = KDTree(self.x).query(
+            places + domain.dx / 2 * inward, k=np.arange(1, min(_NEAR, len(self.x)) + 1)
+        )
+        vertex = np.full(len(places), -1)
+        for candidate in near.T:
+            open_ = np.flatnonzero(vertex < 0)
+            free = ~crossed(domain._edges, start[open_], self.x[candidate[open_]])
+            vertex[open_[free]] = candidate[open_[free]]
+        wet = vertex >= 0
+        return Wall.dealt(self.x, vertex[wet], places[wet], area[wet], inward[wet])
 
     def locate(self, initial: Any, name: str = "initial") -> tuple[IntArray, FloatArray] | None:
         """Return the centres around a point and their shares; None if `initial` is a density.

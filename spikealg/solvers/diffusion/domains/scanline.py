@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Scan", "contains", "edges_of", "scan", "shore_edges"]
+__all__ = ["Scan", "contains", "crossed", "edges_of", "scan", "shore_parts"]
 
-_ASIDE = 1e-6
-"""How far from an edge, as a part of its length, is looked where the inside lies."""
+_ASIDE = 1e-5
+"""How far beside a part of the shore, in its length, is looked whether the inside is there."""
+_TOGETHER = 256
+"""Points that are compared with the edges near them at a time."""
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -116,19 +118,82 @@ def contains(edges: FloatArray, point: FloatArray) -> bool:
     return bool(np.count_nonzero(x0[meets] + part * (x1 - x0)[meets] <= point[0]) % 2)
 
 
-def shore_edges(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the edges (K, 4) that have the inside on one side, and the unit vectors to it (K, 2).
+def shore_parts(
+    edges: FloatArray, spacing: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return the shore in parts no longer than `spacing`, one for each of its sides that is inside.
 
-    Where rings overlap, an edge may have it on both sides, or on none.
+    An edge that is there twice, such as that between two polygons that touch, is a wall with the
+    inside on both sides, or no shore at all.
+
+    Parameters
+    ----------
+    edges : (E, 4) float64
+        As from `edges_of`.
+    spacing : float
+        [length]
+
+    Returns
+    -------
+    places : (K, 2) float64
+        Middles of the parts.
+    length : (K,) float64
+        Their lengths.
+    inward : (K, 2) float64
+        Unit vectors to the inside.
+    beside : (K, 2) float64
+        Points beside them that lie inside.
     """
     way = edges[:, 2:] - edges[:, :2]
-    length = np.linalg.norm(way, axis=1, keepdims=True)
-    edges, way, length = (array[length[:, 0] > 0] for array in (edges, way, length))
-    left = np.stack([-way[:, 1], way[:, 0]], axis=-1) / length
-    middle = (edges[:, :2] + edges[:, 2:]) / 2
-    inside = np.array([
-        [contains(edges, point + side * _ASIDE * size * normal) for side in (1, -1)]
-        for point, size, normal in zip(middle, length, left, strict=True)
-    ])  # fmt: skip
-    shore = inside[:, 0] != inside[:, 1]
-    return edges[shore], np.where(inside[shore, :1], left[shore], -left[shore])
+    size = np.linalg.norm(way, axis=1)
+    count = np.ceil(size / spacing).astype(np.int64)  # none of an edge without a length
+    edge = np.repeat(np.arange(len(edges)), count)
+    number = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    middles = edges[edge, :2] + ((number + 0.5) / count[edge])[:, None] * way[edge]
+    along = way[edge] / size[edge, None]
+    left = np.stack([-along[:, 1], along[:, 0]], axis=-1)
+    aside = _ASIDE * spacing + 16 * np.spacing(np.abs(edges).max())
+    sides = np.stack([left, -left])
+    beside = middles + aside * sides
+    inside = np.stack([_within(edges, points) for points in beside])
+    length = (size / count.clip(1))[edge] / np.maximum(inside.sum(axis=0), 1)
+    side, part = np.nonzero(inside)
+    return middles[part], length[part], sides[side, part], beside[side, part]
+
+
+def _within(edges: FloatArray, points: FloatArray) -> BoolArray:
+    """Return `contains` of many points (P, 2) that lie near each other in their order, (P,)."""
+    found = np.zeros(len(points), dtype=bool)
+    low, high = np.minimum(edges[:, 1], edges[:, 3]), np.maximum(edges[:, 1], edges[:, 3])
+    for first in range(0, len(points), _TOGETHER):
+        x, y = points[first : first + _TOGETHER].T
+        x0, y0, x1, y1 = edges[(low <= y.max()) & (high >= y.min())].T
+        meets = (y0 <= y[:, None]) != (y1 <= y[:, None])
+        part = np.divide(y[:, None] - y0, y1 - y0, out=np.zeros(meets.shape), where=meets)
+        before = meets & (x0 + part * (x1 - x0) <= x[:, None])
+        found[first : first + _TOGETHER] = np.count_nonzero(before, axis=1) % 2 == 1
+    return found
+
+
+def crossed(edges: FloatArray, start: FloatArray, end: FloatArray) -> BoolArray:
+    """Return whether the way from each start (P, 2) to its end crosses an edge, (P,)."""
+    found = np.zeros(len(start), dtype=bool)
+    lower = np.minimum(edges[:, :2], edges[:, 2:])
+    upper = np.maximum(edges[:, :2], edges[:, 2:])
+    for first in range(0, len(start), _TOGETHER):
+        p, q = start[first : first + _TOGETHER], end[first : first + _TOGETHER]
+        ends = np.concatenate([p, q])
+        near = (lower <= ends.max(axis=0)).all(axis=1) & (upper >= ends.min(axis=0)).all(axis=1)
+        a, b = edges[near, :2], edges[near, 2:]
+        p, q = p[:, None], q[:, None]
+        apart = (_turn(p, q, a) > 0) != (_turn(p, q, b) > 0)
+        found[first : first + _TOGETHER] = (
+            apart & ((_turn(a, b, p) > 0) != (_turn(a, b, q) > 0))
+        ).any(axis=1)
+    return found
+
+
+def _turn(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
+    """Return twice the area of the triangle abc, positive if it turns to the left."""
+    along, to = b - a, c - a
+    return np.asarray(along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,10 @@ from spikealg.solvers.diffusion.equation.coefficients import Coefficients
 from spikealg.solvers.diffusion.equation.links import Lattice, Links, Shores, lattice_rates
 from spikealg.solvers.diffusion.equation.rates import Rates
 
-__all__ = ["POINTS_PER_CELL", "clipped_rates", "wall_of_shore"]
+__all__ = ["POINTS_PER_CELL", "Wall", "clipped_rates"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 POINTS_PER_CELL = 16
 """Points on the shore per Δx, or per Δx² of a surface, by which its parts are dealt to vertices."""
@@ -76,53 +78,63 @@ def clipped_rates(
     return lattice_rates(lattice, coefficients)
 
 
-def wall_of_shore(
-    x: FloatArray,
-    dx: float,
-    places: FloatArray,
-    areas: FloatArray | float,
-    inward: FloatArray,
-    coefficients: Coefficients,
-    transfer: float,
-) -> FloatArray:
-    """Return D times the area of shore that each vertex has, (V,).
+@dataclass(frozen=True, eq=False)
+class Wall:
+    """A shore in small parts, each of which belongs to a vertex.
 
-    A part of the shore is the vertex's that is nearest to the point half a cell inward of it. The
-    area of the whole shore is exact, where it counts is right to Δx: the error is of order 1.
-    What crosses a wall of transfer γ goes the distance h from the vertex to the wall first, which
-    divides it by 1 + γh.
+    All of it is there, and what flows through it reaches a vertex about a cell away, so the error
+    is of order 1.
 
-    Parameters
+    Attributes
     ----------
-    x : (V, dimensions) float64
-        Vertices within the shore [length].
-    dx : float
-        Distance of neighbours [length].
-    places : (K, dimensions) float64
-        Points on the shore.
-    areas : (K,) float64, or float
-        Length or area of shore around each.
-    inward : (K, dimensions) float64
-        Unit vectors from the shore into the domain.
-    coefficients : Coefficients
-    transfer : float
-        γ ≥ 0 [1/length].
-
-    Raises
-    ------
-    InputError
-        If the diffusivity is not the same along all axes: what crosses the shore then depends on
-        how u changes along it.
+    vertex : (K,) int64
+        Whose part it is.
+    area : (K,) float64
+        Its length or area.
+    distance : (K,) float64
+        How far from the vertex it is, along the normal [length].
     """
-    from scipy.spatial import KDTree  # 0.1 s of import
 
-    along = coefficients.at(x, x.shape[1])
-    if np.ptp(along, axis=1).any():
-        raise InputError(
-            "boundary['shore'] with a derivative needs the same diffusivity along all axes: give a "
-            "word or {'value': g}"
-        )
-    _, vertex = KDTree(x).query(places + dx / 2 * inward)
-    distance = np.maximum(((x[vertex] - places) * inward).sum(axis=1), 0.0)
-    through = areas * along[vertex, 0] / (1 + transfer * distance)
-    return np.asarray(np.bincount(vertex, through, minlength=len(x)), dtype=np.float64)
+    vertex: IntArray
+    area: FloatArray
+    distance: FloatArray
+
+    @classmethod
+    def dealt(
+        cls,
+        x: FloatArray,
+        vertex: IntArray,
+        places: FloatArray,
+        area: FloatArray,
+        inward: FloatArray,
+    ) -> Wall:
+        """Return the wall whose part at each place, of normal `inward`, is that of a vertex at x."""
+        away = ((x[vertex] - places) * inward).sum(axis=1)
+        return cls(vertex, area, np.maximum(away, 0.0))
+
+    def strength(self, x: FloatArray, coefficients: Coefficients, transfer: float) -> FloatArray:
+        """Return D times the area that each vertex has, (V,).
+
+        Parameters
+        ----------
+        x : (V, dimensions) float64
+            Vertices.
+        coefficients : Coefficients
+        transfer : float
+            γ ≥ 0 [1/length]: what crosses such a wall goes the distance h from the vertex first,
+            which divides it by 1 + γh.
+
+        Raises
+        ------
+        InputError
+            If the diffusivity is not the same along all axes: what crosses the shore then depends
+            on how u changes along it.
+        """
+        along = coefficients.at(x, x.shape[1])
+        if np.ptp(along, axis=1).any():
+            raise InputError(
+                "boundary['shore'] with a derivative or a mixed condition needs the same "
+                "diffusivity along all axes: give a word or {'value': g}"
+            )
+        through = self.area * along[self.vertex, 0] / (1 + transfer * self.distance)
+        return np.asarray(np.bincount(self.vertex, through, minlength=len(x)), dtype=np.float64)
