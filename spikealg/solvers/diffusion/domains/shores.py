@@ -108,7 +108,7 @@ class Wall:
         area: FloatArray,
         inward: FloatArray,
     ) -> Wall:
-        """Return the wall whose part at each place, of normal `inward`, is that of a vertex at x."""
+        """Return the wall whose part at each place, of normal `inward`, is that of a vertex."""
         away = ((x[vertex] - places) * inward).sum(axis=1)
         return cls(vertex, area, np.maximum(away, 0.0))
 
