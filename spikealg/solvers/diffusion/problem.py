@@ -58,7 +58,7 @@ class Problem:
         b [length/time]: a number (one axis), one per axis, (V, axes), or a function of positions.
         Taken at the vertex a walker leaves.
     jumps : Jumps, optional
-        Jumps at random times, on an interval or a box.
+        Jumps at random times, on an interval, a box, a polygon, a disk or a ball.
     killing : float, array_like or callable, optional
         c ≥ 0 [1/time]: the rate at which walkers die; ``solution.exited["killed"]`` counts them. In
         a backward problem it discounts.

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from spikealg.diffusion import (
+    Ball,
     Box,
     Disk,
     Graph,
@@ -24,6 +25,19 @@ from spikealg.errors import InputError, InputTypeError
 from tests.helpers import tiles
 
 ROD = Interval(0, 1, 10)
+FRAME = {
+    "type": "Polygon",
+    "coordinates": [
+        [(0, 0), (4, 0), (4, 2), (0, 2)],
+        [(1.1, 0.6), (2, 0.6), (2, 1.4), (1.1, 1.4)],
+    ],
+}
+
+
+def everywhere(x):
+    return 1 + 0 * x[:, 0]
+
+
 SQUARE = {"type": "Polygon", "coordinates": [[(0, 0), (1, 0), (1, 1), (0, 1)]]}
 
 
@@ -167,7 +181,9 @@ def test_laws_of_jumps_are_checked():
         Jumps(1.0, {1.0: 0.4, 2.0: 0.5})
     with pytest.raises(InputTypeError, match=r"law must be \{displacement: probability\} or a fr"):
         Jumps(1.0, "normal")
-    with pytest.raises(InputError, match="jumps need the lattice of an Interval or a Box: on a"):
+    with pytest.raises(
+        InputError, match="jumps need a lattice, which an Interval, Box, Polygon, Di"
+    ):
         Problem(Graph(nx.path_graph(3)), jumps=Jumps(1.0, {1.0: 1.0}))
 
 
@@ -205,6 +221,38 @@ def test_a_continuous_law_keeps_mean_and_variance():
     assert chance @ (0.1 * steps) == pytest.approx(0.3, abs=1e-6)
     variance = chance @ (0.1 * steps - 0.3) ** 2
     assert variance == pytest.approx(0.25 + 0.1**2 / 12, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("domain", "axis"),
+    [
+        (Polygon(FRAME, dx=0.25), 0),
+        (Polygon(FRAME, dx=0.25), 1),
+        (Disk(1.0, 8, center=(2.0, 0.0)), 1),
+        (Ball(1.0, 6), 2),
+    ],
+)
+def test_jumps_within_a_shore(domain, axis):
+    law = {0.25: 0.5, -0.5: 0.2, 1.5: 0.3}
+    whole = Problem(
+        domain, diffusivity=0.1, boundary="absorb", jumps=Jumps(2.0, law, axis), initial=everywhere
+    )
+    plain = Problem(domain, diffusivity=0.1, boundary="absorb", initial=everywhere)
+    x, spacing, rates = whole.x, domain.dx, plain.rates
+    between, exits = rates.between.toarray(), rates.exits.toarray()
+    steps, chance = whole.jumps.steps(spacing)
+    for i in np.flatnonzero(rates.live):
+        for step, p in zip(steps, chance, strict=True):
+            place = x[i] + spacing * step * np.eye(x.shape[1])[axis]
+            there = np.flatnonzero(np.linalg.norm(x - place, axis=1) < 0.01 * spacing)
+            if len(there) and rates.live[there[0]]:
+                between[i, there[0]] += 2.0 * p * (there[0] != i)
+            else:
+                exits[i, 0] += 2.0 * p
+    np.testing.assert_allclose(whole.rates.between.toarray(), between, atol=1e-12)
+    np.testing.assert_allclose(whole.rates.exits.toarray(), exits, atol=1e-12)
+    with pytest.raises(InputError, match="go past the reflecting side 'shore' with probability"):
+        Problem(domain, diffusivity=0.1, jumps=Jumps(2.0, law, axis), initial=everywhere)
 
 
 def test_jumps_past_an_absorbing_side_are_absorbed_and_around_a_ring_go_round():

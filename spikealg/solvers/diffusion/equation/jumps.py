@@ -12,8 +12,10 @@ from scipy import sparse
 from spikealg.arguments import as_float, as_int
 from spikealg.errors import InputError, InputTypeError
 from spikealg.memory import require_memory
+from spikealg.solvers.diffusion.domains.ball import BallMesh
 from spikealg.solvers.diffusion.domains.domain import Mesh
 from spikealg.solvers.diffusion.domains.lattice import LatticeMesh
+from spikealg.solvers.diffusion.domains.polygon import PolygonMesh
 from spikealg.solvers.diffusion.equation.coefficients import evaluate
 from spikealg.solvers.diffusion.equation.rates import Rates, at_vertex
 
@@ -41,7 +43,7 @@ class Jumps:
         ``scipy.stats.norm(-0.1, 0.15)``, which gives a vertex kΔx away the probability between
         (k − ½)Δx and (k + ½)Δx. A displacement between vertices is split linearly.
     axis : int
-        Along which axis of a box.
+        Along which axis of the lattice.
 
     Raises
     ------
@@ -92,7 +94,8 @@ class Jumps:
 def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
     """Return `rates` with those of `jumps` added.
 
-    A jump past an absorbing side is absorbed there, and one along a periodic axis goes round.
+    A jump past an absorbing side is absorbed there, and one along a periodic axis goes round. Over
+    land from water to water it goes.
 
     Raises
     ------
@@ -101,15 +104,11 @@ def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
     """
     if not isinstance(jumps, Jumps):
         raise InputTypeError(f"jumps must be diffusion.Jumps(rate, law), got {jumps!r}")
-    if not isinstance(mesh, LatticeMesh):
-        raise InputError(
-            "jumps need the lattice of an Interval or a Box: on a Graph add edges, and elsewhere "
-            "give the rates themselves by Chain(Q=...)"
-        )
-    if jumps.axis >= len(mesh.shape):
-        raise InputError(f"jumps have axis {jumps.axis}, but the domain has {len(mesh.shape)}")
-    axis, n = jumps.axis, mesh.shape[jumps.axis]
-    steps, chance = jumps.steps(float(mesh.spacing[axis]))
+    number, spacing, periodic = _lattice_of(mesh)
+    if jumps.axis >= number.ndim:
+        raise InputError(f"jumps have axis {jumps.axis}, but the domain has {number.ndim}")
+    axis, n = jumps.axis, number.shape[jumps.axis]
+    steps, chance = jumps.steps(spacing[axis])
     steps, chance = steps[steps != 0], chance[steps != 0]
     rate = evaluate("jumps.rate", jumps.rate, rates.x, 1, low=0)[:, 0]
     origin = np.flatnonzero(rates.live & (rate > 0))
@@ -118,14 +117,15 @@ def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
         f"jumps of {len(steps)} lengths from {len(origin)} vertices",
         "take a coarser mesh or a law with shorter tails",
     )
-    place = np.array(np.unravel_index(origin, mesh.shape))
+    place = np.stack(np.nonzero(number >= 0))[:, origin]
     goal = place[axis][:, None] + steps
-    if mesh.periodic[axis]:
+    if periodic[axis]:
         goal %= n
-    row, column = np.nonzero((goal >= 0) & (goal < n))
-    inside = place[:, row]
-    inside[axis] = goal[row, column]
-    target = np.ravel_multi_index(tuple(inside), mesh.shape)
+    inside = np.broadcast_to(place[:, :, None], (number.ndim, *goal.shape)).copy()
+    inside[axis] = np.clip(goal, 0, n - 1)
+    reached = np.where((goal >= 0) & (goal < n), number[tuple(inside)], -1)
+    row, column = np.nonzero(reached >= 0)
+    target = reached[row, column]
     start, flow = origin[row], rate[origin[row]] * chance[column]
     side = rates.sink[target]
     moves = (side < 0) & (start != target)
@@ -134,9 +134,8 @@ def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
     )
     leaves = side >= 0
     gone = [(start[leaves], side[leaves], flow[leaves])]
-    for end, beyond in (("-", goal < 0), ("+", goal >= n)):
+    for name, beyond in _beyond(mesh, axis, goal, reached < 0):
         past = rate[origin] * (beyond @ chance)
-        name = f"{'xyz'[axis]}{end}"
         if name in rates.sides:
             gone.append((origin, np.full(len(origin), rates.sides.index(name)), past))
         elif (past > 0).any():
@@ -149,3 +148,27 @@ def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
     rows, sides, flows = (np.concatenate(part) for part in zip(*gone, strict=True))
     exits = sparse.csr_array((flows, (rows, sides)), shape=rates.exits.shape)
     return rates.faster(between, exits)
+
+
+def _lattice_of(mesh: Mesh) -> tuple[IntArray, list[float], tuple[bool, ...]]:
+    """Return the vertices on their lattice, −1 where there is none, its spacings and periods."""
+    if isinstance(mesh, LatticeMesh):
+        number = np.arange(len(mesh.x)).reshape(mesh.shape)
+        return number, mesh.spacing.tolist(), mesh.periodic
+    if isinstance(mesh, (BallMesh, PolygonMesh)):
+        axes = mesh.number.ndim
+        return mesh.number, [mesh.domain.dx] * axes, (False,) * axes
+    raise InputError(
+        "jumps need a lattice, which an Interval, Box, Polygon, Disk or Ball has: on a Graph add "
+        "edges, and elsewhere give the rates themselves by Chain(Q=...)"
+    )
+
+
+def _beyond(
+    mesh: Mesh, axis: int, goal: IntArray, outside: npt.NDArray[np.bool_]
+) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """Return the name of each side that jumps along an axis may pass, and which of them do."""
+    if not isinstance(mesh, LatticeMesh):
+        return [("shore", outside)]
+    name = "xyz"[axis]
+    return [(f"{name}-", goal < 0), (f"{name}+", goal >= mesh.shape[axis])]
