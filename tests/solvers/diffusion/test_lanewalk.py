@@ -117,13 +117,19 @@ def test_nobody_walks_where_all_start_on_sinks():
 
 def test_time_spent_is_the_sum_of_earlier_steps():
     counts = np.random.default_rng(0).integers(0, 9, (6, 3))
-    spent = time_spent(counts)
+    spent = time_spent(counts, np.arange(6))
     for step in range(6):
         assert spent[step].tolist() == counts[:step].sum(axis=0).tolist()
+    np.testing.assert_array_equal(time_spent(counts, np.array([2, 5])), spent[[2, 5]])
     timed = Stretch(RING.rates.transition(0.1), counts[0], np.array([2, 5]), timed=True)
     piece = Piece.of_walk(timed, 0, 1, counts, np.zeros((6, 0), dtype=np.int64))
     np.testing.assert_array_equal(piece.counts, counts[[2, 5]])
     np.testing.assert_array_equal(piece.spent, spent[[2, 5]])
+    timed = replace(timed, start=np.zeros(5, dtype=np.int64))
+    piece = Piece.of_walk(timed, 0, 1, counts, piece.left, vertices=np.array([0, 1, 4]))
+    np.testing.assert_array_equal(piece.spent[:, [0, 1, 4]], spent[[2, 5]])
+    assert not piece.spent[:, [2, 3]].any()
+    assert piece.counts.shape == (2, 5)
 
 
 def test_a_workshop_makes_once_and_keeps_the_latest():

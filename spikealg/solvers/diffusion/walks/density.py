@@ -141,7 +141,7 @@ class DensityWalk(LaneWalk):
         every = stretch.every
         leaving = len(circuit.exit_side) > 0
         most = _block_lanes(len(vertices), n_steps if leaving else 0)
-        counts = np.zeros((len(every), len(transition.live)), dtype=np.int64)
+        counts: Array | int = 0
         left = np.zeros((n_steps + 1, len(transition.sides)), dtype=np.int64)
         spikes, stopped = np.zeros(network.n_neurons, dtype=np.int64), []
         for block, progress in blocks(range(first, last), most, report):
@@ -165,14 +165,25 @@ class DensityWalk(LaneWalk):
                     f"{n_steps} walk steps of {self.recipe[3]} walkers take more than "
                     f"{LONGEST_RUN} ticks: use more lanes, or record fewer steps at a time"
                 )
-            counts[:, vertices] += run.epochs.reshape(len(every), -1, len(vertices)).sum(axis=1)
+            readouts = run.epochs.reshape(len(every), -1, len(vertices))
+            seen = readouts[:, 0] if readouts.shape[1] == 1 else readouts.sum(axis=1)
+            counts = counts + seen
             if leaving:
                 left += count_exits(
                     run, circuit.exit_side, np.arange(n_steps + 1), len(transition.sides)
                 )
             spikes += run.counts
             stopped.append(run.stopped)
-        return Piece.of_walk(stretch, first, last, counts, left, spikes, np.concatenate(stopped))
+        return Piece.of_walk(
+            stretch,
+            first,
+            last,
+            np.asarray(counts),
+            left,
+            spikes,
+            np.concatenate(stopped),
+            vertices=vertices,
+        )
 
     def runs(self, piece: Piece, workshop: Workshop) -> tuple[Run, ...]:
         """Return the run of all lanes, with its counts only."""

@@ -27,9 +27,9 @@ def walk_chain(stretch: Stretch) -> Walk:
     walked = chain.walk(stretch.transition, stretch.start, stretch.every)
     if not stretch.timed:
         return walked
-    stay = stretch.transition.dt * time_spent(walked.counts)
     kept = stretch.steps
-    return Walk(walked.counts[kept], walked.exited[kept], walked.left, (), stay[kept])
+    stay = stretch.transition.dt * time_spent(walked.counts, kept)
+    return Walk(walked.counts[kept], walked.exited[kept], walked.left, (), stay)
 
 
 def expect(

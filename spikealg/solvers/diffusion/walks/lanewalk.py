@@ -66,12 +66,21 @@ class Piece:
         left: IntArray,
         spikes: IntArray | None = None,
         stopped: IntArray | None = None,
+        *,
+        vertices: IntArray | None = None,
     ) -> Piece:
-        """Return a piece of which `counts` are those after ``stretch.every`` step."""
+        """Return a piece of which `counts` are those after ``stretch.every`` step.
+
+        Where `vertices` are given, (C,), `counts` are at these and there is nobody elsewhere.
+        """
         nothing = np.zeros(0, dtype=np.int64)
         spent = np.zeros((0, counts.shape[1]), dtype=np.int64)
         if stretch.timed:
-            counts, spent = counts[stretch.steps], time_spent(counts)[stretch.steps]
+            counts, spent = counts[stretch.steps], time_spent(counts, stretch.steps)
+        if vertices is not None:
+            placed = np.zeros((2, len(counts), len(stretch.start)), dtype=np.int64)
+            placed[0][:, vertices], placed[1][: len(spent), vertices] = counts, spent
+            counts, spent = placed[0], placed[1][: len(spent)]
         return cls(
             first,
             last,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,17 +100,21 @@ def settle(
     return np.where(transition.live, start, start.dtype.type(0)), exited
 
 
-def time_spent(counts: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the steps that walkers have spent at each vertex before every step.
+def time_spent(counts: npt.NDArray[Any], steps: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """Return the steps that walkers have spent at each vertex before some steps.
 
     Parameters
     ----------
     counts : (N + 1, V)
         Walkers after each step.
+    steps : (T,) int64
+        Increasing.
 
     Returns
     -------
-    (N + 1, V), of the same type
+    (T, V), of the same type
         Sums over the steps before.
     """
-    return np.cumsum(np.concatenate([np.zeros_like(counts[:1]), counts[:-1]]), axis=0)
+    edges = [0, *steps.tolist()]
+    parts = [counts[begin:end].sum(axis=0) for begin, end in pairwise(edges)]
+    return np.cumsum(np.array(parts).reshape(len(steps), counts.shape[1]), axis=0)
