@@ -35,7 +35,7 @@ from spikealg.solvers.diffusion.walks.lanes import (
     time_of_few,
     time_of_many,
 )
-from spikealg.solvers.diffusion.walks.march import FIRST_STRETCH
+from spikealg.solvers.diffusion.walks.march import endless_stretches
 from spikealg.solvers.diffusion.walks.methods import (
     METHODS,
     choose_circuit,
@@ -316,9 +316,14 @@ class _Walk:
             walking = np.where(rates.live, load.probability, 0.0)
             mean = float(solve_live(rates, walking, transposed=True).sum()) / longest.dt
             # As if walkers left at a constant rate: the last of n after the mean time · (ln n + γ).
-            steps = math.ceil(max(1.0, mean * (math.log(share.walkers) + np.euler_gamma)))
+            last = max(1.0, mean * (math.log(share.walkers) + np.euler_gamma))
+            steps = calls = 0
+            # Whether anybody is left is asked after whole stretches.
+            for stretch in endless_stretches(len(walking), timed=load.timed):
+                steps, calls = steps + stretch, calls + 1
+                if steps >= last:
+                    break
             alive = min(1.0, mean / steps)
-            calls = max(1, math.ceil(math.log2(1 + steps / FIRST_STRETCH)))
         transition = longest.own(rates).transition(longest.dt)
         return cls(transition, load.probability, share.walkers, share.lanes, steps, alive, calls)
 

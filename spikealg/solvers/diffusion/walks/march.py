@@ -6,7 +6,7 @@ whoever drives it decides where, and beside what else, the stretch is walked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,15 +22,15 @@ from spikealg.solvers.diffusion.walks.walk import Stretch, Walk
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["FIRST_STRETCH", "March", "follow", "march", "march_endlessly"]
+__all__ = ["March", "endless_stretches", "follow", "march", "march_endlessly"]
 
 March = Generator[Stretch, Walk, Walk]
 """Yields stretches, is sent their walks, returns one Walk over all of them."""
 
 _RECORDED = 2**23
 """Numbers that a walk records at a time where every step counts."""
-FIRST_STRETCH = 256
-"""Steps after which walkers are looked for the first time, where time has no end."""
+_FIRST_STRETCH, _LONGEST_STRETCH = 256, 2**16
+"""Steps after which walkers are looked for where time has no end, the first time and at most."""
 _MOST_STEPS = 2**31 - 1
 
 
@@ -89,9 +89,8 @@ def march_endlessly(
     """
     trail = _Trail(start, timed)
     transition = rates.transition(dt)
-    most = max(1, _RECORDED // len(start)) if timed else 2**16
-    stretch, total, taken = min(FIRST_STRETCH, most), max(1, int(start.sum())), 0
-    while taken == 0 or trail.state.any():
+    total, taken = max(1, int(start.sum())), 0
+    for stretch in endless_stretches(len(start), timed=timed):
         done = 1 - float(trail.state.sum()) / total
         yield from trail.walk(transition, stretch, np.zeros(0, dtype=np.int64), (done, done))
         taken += stretch
@@ -100,9 +99,22 @@ def march_endlessly(
                 f"{int(trail.state.sum())} walkers have not left after {taken} steps: give a "
                 "t_span that ends"
             )
-        stretch = min(2 * stretch, most)
+        if not trail.state.any():
+            break
     trail.record_end()
     return trail.finish()
+
+
+def endless_stretches(vertices: int, *, timed: bool) -> Iterator[int]:
+    """Give the steps of one stretch after another where time has no end; walkers say when to stop.
+
+    `vertices` is the number of all, and `timed` whether every step is looked at.
+    """
+    most = max(1, _RECORDED // vertices) if timed else _LONGEST_STRETCH
+    stretch = min(_FIRST_STRETCH, most)
+    while True:
+        yield stretch
+        stretch = min(2 * stretch, most)
 
 
 def follow(marching: March, walk: Callable[[Stretch], Walk], report: Report) -> Walk:
