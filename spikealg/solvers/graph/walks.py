@@ -206,6 +206,10 @@ def hitting_times(
     starts = edges.vertices("sources", given)
     step = _steps(edges)
     _require_hit(edges, step, goal, list(starts.values()))
+    if method == "chain":
+        mean = _mean_steps(goal, step)
+        exact = {node: float(mean[start]) for node, start in starts.items()}
+        return HittingTimes(target, exact, dict.fromkeys(exact, 0.0), runs=())
     steps: dict[Hashable, float] = {}
     stderr: dict[Hashable, float] = {}
     runs: list[Run] = []
@@ -229,6 +233,20 @@ def _walk_to(goal: int, step: sparse.csr_array, start: int) -> Problem:
     rates = sparse.csr_array(onward - sparse.diags_array(onward.sum(axis=1)))
     place = {vertex: i for i, vertex in enumerate(way.tolist())}
     return Problem(Chain(rates), boundary={place[goal]: "absorb"}, initial=place[start])
+
+
+def _mean_steps(goal: int, step: sparse.csr_array) -> FloatArray:
+    """Return the mean number of steps to the goal, (n,), infinite where it may never be reached."""
+    onward = _until(goal, step)
+    lost = ~_that_reach(step, _only(goal, step))
+    sure = np.flatnonzero(~_that_reach(onward, lost))
+    onward = sparse.csr_array(onward[sure][:, sure])
+    rates = sparse.csr_array(onward - sparse.diags_array(onward.sum(axis=1)))
+    end = int(np.searchsorted(sure, goal))
+    problem = Problem(Chain(rates), boundary={end: "absorb"}, source=1.0, mode="backward")
+    mean = np.full(step.shape[0], np.inf)
+    mean[sure] = solve(problem, (0, math.inf), dt=1.0, method="chain").value
+    return mean
 
 
 def _until(goal: int, step: sparse.csr_array) -> sparse.csr_array:
