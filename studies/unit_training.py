@@ -183,7 +183,7 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
     ),
     "digits": (
         lambda: LabelledTask(digits(), most=20000),
-        Setting(1500, 50, _DIGITS, decay=0.9, network=IMAGES),
+        Setting(1000, 50, _DIGITS, rates=(3e-3,), decay=0.9, network=IMAGES),
     ),
     "digits_all": (
         lambda: LabelledTask(digits()),
@@ -191,7 +191,7 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
     ),
     "digits_rows": (
         lambda: LabelledTask(digits("rows"), most=20000),
-        Setting(1500, 50, _DIGITS, network=COLUMN),
+        Setting(1000, 50, _DIGITS, rates=(3e-3,), network=COLUMN),
     ),
 }
 """Tasks by name: how they are made, and what all rows of the table share."""
