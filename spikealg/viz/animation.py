@@ -16,6 +16,7 @@ from spikealg.viz.colours import colours_of
 from spikealg.viz.curves import moving_curve
 from spikealg.viz.figure import colour_bar, new_axes, pyplot
 from spikealg.viz.maps import moving_map
+from spikealg.viz.section import section_of
 from spikealg.viz.shown import Shown, as_units, as_view, require_remains, shown, summary_of
 from spikealg.viz.surfaces import moving_surface
 
@@ -39,6 +40,7 @@ def animate(
     units: Mapping[str, str] | None = None,
     view: tuple[float, float] = (25.0, -60.0),
     up: str = "z",
+    section: Mapping[str, float] | None = None,
     axes: Any = None,
 ) -> Any:
     """Return the density in motion, a frame per recorded time, all on one scale.
@@ -53,7 +55,7 @@ def animate(
         Recorded times to show; all, at most 500, if not given.
     fps : int
         Frames per second.
-    scale, units, view, up
+    scale, units, view, up, section
         As in `spikealg.viz.diffusion.plot`.
     axes : matplotlib Axes, optional
         Where to draw; a new figure unless given.
@@ -82,7 +84,7 @@ def animate(
     if solution.mode != "forward":
         raise InputError(f"a {solution.mode} solution does not move: draw solution.plot()")
     require_remains(solution)
-    fields = shown(solution, times, as_units(units), scale, most=_FRAMES)
+    fields = section_of(shown(solution, times, as_units(units), scale, most=_FRAMES), section)
     if len(fields.values) < 2:
         raise InputError("only one time was recorded, which does not move: name several in t_eval")
     surface = len(fields.layout.faces) > 0 and fields.x.shape[1] == 3
@@ -125,10 +127,7 @@ def _begin(
         return moving_curve(ax, fields, title)
     if len(layout.axes) == 2 and not layout.streaming:
         return moving_map(ax, fields, title)
-    raise InputError(
-        "there is no moving picture of phase space or of three dimensions: draw parts of "
-        "solution.grid()"
-    )
+    raise InputError("there is no moving picture of phase space: draw parts of solution.grid()")
 
 
 def _write(animation: Any, path: Path, rate: int) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice
-from spikealg.errors import InputError
 from spikealg.viz.bars import draw_bars
 from spikealg.viz.curves import draw_curves
 from spikealg.viz.directions import draw_directions
@@ -16,6 +15,7 @@ from spikealg.viz.figure import pyplot
 from spikealg.viz.maps import draw_contours, draw_field, draw_maps, draw_shore
 from spikealg.viz.points import draw_points
 from spikealg.viz.scene import draw_scene
+from spikealg.viz.section import section_of
 from spikealg.viz.shown import as_units, as_view, require_remains, shown, summary_of
 from spikealg.viz.surfaces import draw_surfaces
 
@@ -34,14 +34,16 @@ def plot(
     units: Mapping[str, str] | None = None,
     view: tuple[float, float] = (25.0, -60.0),
     up: str = "z",
+    section: Mapping[str, float] | None = None,
     backend: str = "matplotlib",
 ) -> Any:
     """Draw the density or the values of a solution and return the figure.
 
     On an interval a curve per time with its error band and the exact solution; on a box, disk or
-    polygon of two dimensions a map per time; on a surface coloured faces; on a graph bars; in phase
-    space curves for directions and the fluence. A steady solution has one state. Of a backward
-    solution the values are drawn: at the points of `at` with error bars, or at all vertices.
+    polygon a map per time, of three dimensions on a section; on a surface coloured faces; on a
+    graph bars; in phase space curves for directions and the fluence. A steady solution has one
+    state. Of a backward solution the values are drawn: at the points of `at` with error bars, or at
+    all vertices.
 
     Parameters
     ----------
@@ -62,6 +64,9 @@ def plot(
         From where a surface is seen: height above the plane and angle around `up` [degree].
     up : {"x", "y", "z"}
         Which axis of a surface points up; files of computer graphics often mean "y".
+    section : {"x" | "y" | "z": float}, optional
+        Which section through three dimensions is drawn: across an axis, at a place on it [length].
+        The middle of the z axis if not given.
     backend : {"matplotlib", "pyvista"}
         "pyvista" shows a surface as a scene to be turned, at one of the `times` (the last), and
         returns the `pyvista.Plotter`; needs the extra "pyvista".
@@ -75,8 +80,7 @@ def plot(
     MissingExtraError
         If the backend is not installed.
     InputError, InputTypeError
-        If a time was not recorded, an argument is unknown, nothing is left to be drawn, or the
-        domain is a lattice of three dimensions.
+        If a time was not recorded, an argument is unknown, or nothing is left to be drawn.
     """
     as_choice("backend", backend, ("matplotlib", "pyvista"))
     as_choice("up", up, ("x", "y", "z"))
@@ -87,7 +91,7 @@ def plot(
     pyplot()
     if solution.points:
         return draw_points(solution, names, title, axes)
-    fields = shown(solution, times, names, scale)
+    fields = section_of(shown(solution, times, names, scale), section)
     layout = fields.layout
     if len(layout.faces):
         return draw_surfaces(fields, title, axes, view=seen, up=up)
@@ -97,9 +101,4 @@ def plot(
         return draw_directions(fields, title, axes)
     if len(layout.axes) == 1:
         return draw_curves(fields, title, axes)
-    if len(layout.axes) == 2:
-        return draw_maps(fields, title, axes)
-    raise InputError(
-        f"a density in {len(layout.axes)} dimensions has no picture: draw a part of "
-        "solution.grid(), such as solution.grid()[-1][:, :, 0]"
-    )
+    return draw_maps(fields, title, axes)

@@ -74,7 +74,7 @@ def draw_maps(shown: Shown, title: str, axes: Any) -> Any:
         height=height,
     )
     for k, ax in enumerate(panels):
-        _shore(ax, shown.layout, shown.units)
+        _shore(ax, shown.layout, shown.units, shown.names)
         _cells(ax, shown.layout, colours.values(shown.values[k]), colours)
         ax.set_title(shown.titles[k], loc="left", fontsize="medium")
         if axes is None:
@@ -88,7 +88,7 @@ def draw_maps(shown: Shown, title: str, axes: Any) -> Any:
 def moving_map(ax: Any, shown: Shown, title: str) -> Callable[[int], None]:
     """Draw the first time and return what draws another one in its place."""
     colours = colours_of(shown, unit_length(shown.layout) ** 2)
-    _shore(ax, shown.layout, shown.units)
+    _shore(ax, shown.layout, shown.units, shown.names)
     image = _cells(ax, shown.layout, colours.values(shown.values[0]), colours)
     ax.set_title(title, loc="left", fontsize="medium")
     colour_bar([ax], colours, label_of(shown))
@@ -122,7 +122,7 @@ def _image(ax: Any, layout: Layout, values: npt.ArrayLike, **options: Any) -> An
     )
 
 
-def _shore(ax: Any, layout: Layout, units: Units) -> None:
+def _shore(ax: Any, layout: Layout, units: Units, names: tuple[str, str] = ("x", "y")) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -142,7 +142,7 @@ def _shore(ax: Any, layout: Layout, units: Units) -> None:
     if layout.metres:
         ax.set(xlabel="km east of the centre", ylabel="km north of the centre")
     else:
-        ax.set(xlabel=units.axis("x"), ylabel=units.axis("y"))
+        ax.set(xlabel=units.axis(names[0]), ylabel=units.axis(names[1]))
 
 
 def columns_of(count: int) -> int:

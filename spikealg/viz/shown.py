@@ -102,6 +102,8 @@ class Shown:
         Length, area or volume of each vertex.
     logarithmic : bool
         Whether colours tell decades.
+    names : (str, str)
+        Of the axes of a map.
     """
 
     x: FloatArray
@@ -115,6 +117,7 @@ class Shown:
     live: npt.NDArray[np.bool_]
     weights: FloatArray
     logarithmic: bool
+    names: tuple[str, str] = ("x", "y")
 
 
 def shown(

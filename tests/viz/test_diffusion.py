@@ -5,7 +5,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Box, Graph, Polygon, Problem, heat_rod, load, solve
+from spikealg.diffusion import Ball, Box, Graph, Polygon, Problem, heat_rod, load, solve
 from spikealg.errors import InputError, InputTypeError, MissingExtraError
 
 mpl.use("Agg")
@@ -100,12 +100,45 @@ def test_what_cannot_be_drawn_is_refused_by_name(options, message):
             draw(**options)
 
 
-def test_three_dimensions_have_no_picture():
+def test_three_dimensions_are_cut():
+    problem = Problem(Box((0, 0, 0), (1, 2, 3), (4, 5, 6)), diffusivity=1.0, initial=(0.2, 0.5, 1))
+    solution = solve(problem, 0.1, t_eval=[0.05, 0.1], method="chain")
+    grid = solution.grid()
+    figure = solution.plot(scale="linear", units={"length": "m"})
+    assert figure.axes[0].get_title("left") == "t = 0.05, z = 1.5 m"
+    assert figure.axes[1].get_xlabel() == "x [m]"
+    for ax, density in zip(figure.axes[:2], grid, strict=True):
+        np.testing.assert_array_equal(ax.images[0].get_array(), density[:, :, 3].T)
+    across = solution.plot(scale="linear", section={"y": 0.5}, times=[0.1]).axes[0]
+    assert (across.get_xlabel(), across.get_ylabel()) == ("x", "z")
+    assert across.get_title("left") == "t = 0.1, y = 0.4"
+    np.testing.assert_array_equal(across.images[0].get_array(), grid[1][:, 1].T)
+    ball = solve(
+        Problem(Ball(1.0, 6), diffusivity=1.0, boundary="absorb", initial=(0, 0, 0)), 0.05,
+        method="chain",
+    )  # fmt: skip
+    image = ball.plot(scale="linear", section={"x": -1.0}).axes[0].images[0].get_array()
+    # No vertex lies on the shore: the outermost plane that has some is the next.
+    np.testing.assert_array_equal(image, ball.grid()[-1][1].T)
+    solution.animate(section={"x": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        (0.5, r"section must name one axis and a place on it, such as .* got 0\.5"),
+        ({}, "section must name one axis and a place on it"),
+        ({"t": 1.0}, "the axis of section must be one of 'x', 'y', 'z', got 't'"),
+        ({"z": 2.0}, r"section\['z'\] must be a finite number from 0\.0 to 1\.0, got 2\.0"),
+    ],
+)
+def test_sections_that_cannot_be(section, message):
     problem = Problem(Box((0, 0, 0), (1, 1, 1), 2), diffusivity=1.0, initial=(0.5, 0.5, 0.5))
-    with pytest.raises(
-        InputError, match="a density in 3 dimensions has no picture: draw a part of"
-    ):
-        solve(problem, 0.1, method="chain").plot()
+    solution = solve(problem, 0.1, method="chain")
+    with pytest.raises((InputError, InputTypeError), match=message):
+        solution.plot(section=section)
+    with pytest.raises(InputError, match="section cuts lattices of three dimensions, and this is"):
+        solve(heat_rod(n=4), method="chain").plot(section={"x": 0.5})
 
 
 def test_a_loaded_solution_looks_the_same(tmp_path):
