@@ -49,8 +49,12 @@ def save(solution: Solution, path: str | Path) -> None:
     for number, group in enumerate(solution.groups):
         arrays |= {f"group.{number}.{name}": getattr(group, name) for name in _OF_GROUP}
         arrays[f"group.{number}.start"] = group.load.probability
-        if group.stay is not None:
-            arrays[f"group.{number}.stay"] = group.stay
+        for name, array in (("stay", group.stay), ("arriving", group.load.arriving)):
+            if array is not None:
+                arrays[f"group.{number}.{name}"] = array
+    for number, segment in enumerate(solution.segments):
+        if segment.reward is not None:
+            arrays[f"segment.{number}.reward"] = segment.reward
     for name in ("between", "exits"):
         matrix = getattr(rates, name)
         for part in ("data", "indices", "indptr"):
@@ -148,7 +152,10 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
     return Solution(
         problem=SavedProblem(str(header["problem"]), mesh, exact),
         rates=rates,
-        segments=tuple(_segment(*part) for part in header["segments"]),
+        segments=tuple(
+            _segment(part, arrays.get(f"segment.{number}.reward"), n)
+            for number, part in enumerate(header["segments"])
+        ),
         t=arrays["t"],
         groups=groups,
         mode=as_choice("mode", header["mode"], MODES),
@@ -172,13 +179,17 @@ def _circuit(header: dict[str, Any]) -> str | None:
     return as_choice("circuit", header.get("circuit", "published"), known)
 
 
-def _segment(start: float, end: float, dt: float, steps: int, recorded: list[int]) -> Segment:
+def _segment(part: list[Any], reward: npt.NDArray[Any] | None, vertices: int) -> Segment:
+    start, end, dt, steps, recorded = part
+    if reward is not None and as_float_array("reward", reward).shape != (vertices,):
+        raise ValueError(f"reward has shape {reward.shape} in place of {(vertices,)}")
     return Segment(
         as_float("start of a segment", start),
         as_float("end of a segment", end, low=start),
         as_float("dt of a segment", dt, above=0),
         as_int("steps of a segment", steps, low=0),
         tuple(as_int("recorded step of a segment", step, low=0, high=steps) for step in recorded),
+        reward=reward,
     )
 
 
@@ -189,7 +200,7 @@ def _group(
     role, total = header["groups"][number]
     own = {
         name: arrays[f"group.{number}.{name}"]
-        for name in ("start", "stay", *_OF_GROUP)
+        for name in ("start", "stay", "arriving", *_OF_GROUP)
         if f"group.{number}.{name}" in arrays
     }
     n_batches, (n_times, n, n_sides) = len(own["walkers"]), shape
@@ -200,24 +211,27 @@ def _group(
         "exited": (n_batches, n_times, n_sides),
         "start": (n,),
         "stay": (n_batches, n_times, n),
+        "arriving": (len(header["segments"]), n),
     }
     counted = np.dtype(np.float64 if header["method"] == "chain" else np.int64)
     types = dict.fromkeys(("counts", "exited", "left"), counted)
-    types |= dict.fromkeys(("start", "stay"), np.dtype(np.float64))
+    types |= dict.fromkeys(("start", "stay", "arriving"), np.dtype(np.float64))
     for name, array in own.items():
         if name in shapes and array.shape != shapes[name]:
             raise ValueError(f"{name} has shape {array.shape} in place of {shapes[name]}")
         if name in types and array.dtype != types[name]:
             raise ValueError(f"{name} has dtype {array.dtype} in place of {types[name]}")
-        as_float_array(name, array, low=0)
+        # What was collected may be negative.
+        as_float_array(name, array, low=None if name == "stay" else 0)
     if own["left"].shape[1:] != (n_sides,) or len(own["left"]) not in (1, last + 1):
         raise ValueError(f"left has shape {own['left'].shape}")
     walkers = as_int_array("walkers", own["walkers"], low=1)
     load = Load(
-        as_choice("role", role, ("initial", "source", "value", "average")),
+        as_choice("role", role, ("initial", "arriving", "source", "value", "average")),
         own["start"],
         as_float("total", total),
         "stay" in own,
+        own.get("arriving"),
     )
     return Group(load, walkers, own["counts"], own["exited"], own["left"], own.get("stay"))
 

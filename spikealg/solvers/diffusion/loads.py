@@ -49,16 +49,20 @@ def loads_of(
     Raises
     ------
     InputError
-        If nothing comes in, or all vertices are asked for backward where only the chain can tell.
+        If there is nothing to walk, or all vertices are asked for backward where only the chain can
+        tell.
     """
     equation = problem.equation
     if mode == "forward":
         initial = tuple(
             Load("initial", start.probability, start.total, False) for start in problem.starts
         )
-        if problem.varying:
-            return initial + _arrivals(stretches)
-        return initial + _sources(equation.inflow)
+        later = _arrivals(stretches) if problem.varying else _sources(equation.inflow)
+        if not initial + later:
+            raise InputError(
+                "nobody is there and nothing comes in: give initial=, or a source= that is not 0"
+            )
+        return initial + later
     if mode == "steady":
         if is_closed(problem):
             return tuple(
@@ -71,7 +75,8 @@ def loads_of(
                 "a flux; or an initial= where nothing leaves, whose stationary density it finds"
             )
         return found
-    timed = bool(equation.reward.any()) or (problem.varying and problem.source is not None)
+    rewards = (equation.reward, *(stretch.reward for stretch in stretches))
+    timed = any(reward is not None and reward.any() for reward in rewards)
     if starts is not None:
         return tuple(Load("value", start, 1.0, timed) for start in starts)
     if by_chain:

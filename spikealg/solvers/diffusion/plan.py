@@ -13,6 +13,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_choice
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.equation.coefficients import at_time, evaluate
+from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.solvers.diffusion.equation.terms import Equation
 from spikealg.solvers.diffusion.groups import Group, Load, share
 from spikealg.solvers.diffusion.loads import as_points, is_closed, loads_of, payoff_values
@@ -135,6 +136,11 @@ def make_plan(
             "t_eval has no place in a backward problem, whose value is that at the start of "
             "t_span: solve it for each t_span"
         )
+    if mode == "steady" and problem.varying:
+        raise InputError(
+            "mode='steady' asks for what does not change any more, and coefficients depend on "
+            "time: take mode='forward' and a t_span that ends"
+        )
     span = _span(problem, mode, t_span, by_chain=by_chain)
     endless = math.isinf(span[1])
     times = as_times(t_eval, span)
@@ -166,6 +172,17 @@ def make_plan(
             "time_scheme='exponential' takes no source and no side of given value in forward mode: "
             "take time_scheme='euler'"
         )
+    if mode != "backward" and problem.jumps is not None and problem.equation.exit_value.any():
+        raise InputError(
+            "a side of given value sends in what diffuses and drifts, but nothing that jumps: with "
+            "jumps give mode='backward', or a source= near the side"
+        )
+    rewards = (problem.equation.reward, *(part.reward for part in stretches))
+    if mode == "backward" and rates.exponential and any(r is not None and r.any() for r in rewards):
+        raise InputError(
+            "time_scheme='exponential' has no error in time because its steps are long, and what "
+            "a source or a flux pays in a step it does not know: take time_scheme='euler'"
+        )
     points, starts = as_points(problem.mesh, rates, at) if at is not None else ((), None)
     loads = loads_of(problem, mode, starts, by_chain=by_chain, stretches=stretches)
     return Plan(mode, times, stretches, endless, loads, points)
@@ -176,24 +193,39 @@ def _pieces(
 ) -> tuple[Segment, ...]:
     """Return stretches in each of which coefficients are held at their value in its middle."""
     length = float(times[-1] - span[0])
+    first = min(problem.rates.choose_dt(dt), span[1] - span[0])
+    found = [Segment(span[0], span[0], first, 0, (0,))] if times[0] == span[0] else []
+    if length == 0:
+        return tuple(found)
     hold = length / _PIECES if problem.hold is None else problem.hold
     n = max(1, math.ceil(length / hold * (1 - 1e-12)))
-    edges = span[0] + length / n * np.arange(n + 1)
-    first = min(problem.rates.choose_dt(dt), length)
-    found = [Segment(span[0], span[0], first, 0, (0,))] if times[0] == span[0] else []
+    edges, slack = span[0] + length / n * np.arange(n + 1), _SAME * length / n
+    equation, known = problem.equation, problem.t_start
     for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         middle = (begin + end) / 2
-        equation = problem.equation_at(middle)
-        longest = min(equation.rates.choose_dt(dt), end - begin)
-        inside = times[(times > begin + _SAME * hold) & (times <= end + _SAME * hold)]
-        stops = inside if len(inside) and end - inside[-1] <= _SAME * hold else [*inside, end]
-        parts = list(segments(begin, np.array(stops), longest))
-        if mode == "forward" and (inflow := _inflow(problem, equation, middle)).any():
-            parts = _fed(begin, np.array(stops), longest, inflow)
+        if problem.rates_vary:
+            equation, known = problem.equation_at(middle), middle
+        rates = equation.rates
+        longest = min(rates.choose_dt(dt), end - begin)
+        inside = times[(times > begin + slack) & (times <= end + slack)]
+        stops = inside if len(inside) and end - inside[-1] <= slack else [*inside, end]
+        before, now = _source(problem, known, rates), _source(problem, middle, rates)
+        if mode == "forward":
+            _require_no_sides(equation, before)
+        if mode == "forward" and now.any():
+            parts = _fed(begin, np.array(stops), longest, rates.mass * now)
+        else:
+            parts = list(segments(begin, np.array(stops), longest))
         if len(stops) > len(inside):
             parts[-1] = replace(parts[-1], recorded=parts[-1].recorded[:-1])
-        reward = equation.reward if mode == "backward" else None
-        found += [replace(part, rates=equation.rates, reward=reward) for part in parts]
+        found += [
+            replace(
+                part,
+                rates=rates if problem.rates_vary else None,
+                reward=equation.reward - before + now if mode == "backward" else None,
+            )
+            for part in parts
+        ]
     return tuple(found)
 
 
@@ -208,19 +240,22 @@ def _fed(begin: float, stops: FloatArray, longest: float, inflow: FloatArray) ->
     return found
 
 
-def _inflow(problem: Problem, equation: Equation, t: float) -> FloatArray:
-    """Return the mass per time that the source brings in at each vertex at a time, (V,)."""
-    rates, brought = equation.rates, np.zeros(len(equation.inflow))
-    if problem.source is not None:
-        source = at_time(problem.source, t)
-        brought = np.where(rates.live, evaluate("source", source, rates.x, 1)[:, 0], 0.0)
-        brought *= rates.mass
-    if not np.allclose(equation.inflow, brought, rtol=_SAME, atol=0.0):
+def _source(problem: Problem, t: float, rates: Rates) -> FloatArray:
+    """Return the source at live vertices at a time, (V,) [mass per space and time]."""
+    if problem.source is None:
+        return np.zeros(len(rates.x))
+    source = evaluate("source", at_time(problem.source, t), rates.x, 1)[:, 0]
+    return np.where(rates.live, source, 0.0)
+
+
+def _require_no_sides(equation: Equation, source: FloatArray) -> None:
+    """Refuse what comes in through sides, at which it would have to come in all the time."""
+    if not np.allclose(equation.inflow, equation.rates.mass * source, rtol=_SAME, atol=0.0):
         raise InputError(
-            "a side of given value or with a flux needs coefficients that do not depend on time: "
-            "those who came in earlier would have walked by other rates; give a source= near it"
+            "a side of given value or with a flux needs coefficients and a source that do not "
+            "depend on time: those who came in earlier would have walked by others; give a "
+            "source= near it"
         )
-    return brought
 
 
 def _span(problem: Problem, mode: str, t_span: Any, *, by_chain: bool) -> tuple[float, float]:

@@ -29,7 +29,7 @@ __all__ = ["MODES", "Problem"]
 FloatArray = npt.NDArray[np.float64]
 
 _LOGGER = logging.getLogger(__name__)
-_COEFFICIENTS = ("diffusivity", "sigma", "drift", "killing", "source")
+_OF_RATES = ("diffusivity", "sigma", "drift", "killing")
 MODES = ("forward", "backward", "steady")
 
 
@@ -164,14 +164,24 @@ class Problem:
         return self.mesh.x
 
     @property
+    def rates_vary(self) -> bool:
+        """Whether rates depend on time."""
+        return any(depends_on_time(getattr(self, name)) for name in _OF_RATES)
+
+    @property
     def varying(self) -> bool:
-        """Whether coefficients depend on time."""
-        return any(depends_on_time(getattr(self, name)) for name in _COEFFICIENTS)
+        """Whether rates or the source depend on time."""
+        return self.rates_vary or depends_on_time(self.source)
+
+    @property
+    def t_start(self) -> float:
+        """Where time begins, as far as the problem itself says; else 0."""
+        return 0.0 if self.t_span is None else float(self.t_span[0])
 
     def equation_at(self, t: float) -> Equation:
         """Return the equation on the mesh with the coefficients of a time, wherever walkers are."""
-        given = {name: at_time(getattr(self, name), t) for name in _COEFFICIENTS}
-        killing, source = given.pop("killing"), given.pop("source")
+        given = {name: at_time(getattr(self, name), t) for name in _OF_RATES}
+        killing = given.pop("killing")
         equation = discretise(
             self.mesh,
             Coefficients(**given, upwind=self.drift_scheme == "upwind"),
@@ -179,7 +189,7 @@ class Problem:
             self.domain.sides,
             jumps=self.jumps,
             killing=killing,
-            source=source,
+            source=at_time(self.source, t),
         )
         if self.time_scheme == "exponential":
             equation = replace(equation, rates=replace(equation.rates, exponential=True))
@@ -189,9 +199,9 @@ class Problem:
     def equation(self) -> Equation:
         """The equation on the mesh; what cannot be reached from the start is not live.
 
-        Where coefficients depend on time, that of the start of time, and all is live.
+        Where coefficients depend on time, that of `t_start`, and all is live.
         """
-        equation = self.equation_at(0.0 if self.t_span is None else self.t_span[0])
+        equation = self.equation_at(self.t_start)
         rates = equation.rates
         if not rates.live.any():
             raise InputError(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["require_room", "solution_bytes"]
 
+_ARRIVALS = 3
+"""Numbers per stretch and vertex of those who come in by and by: chances, cumulated, drawn."""
+
 
 def require_room(plan: Plan, problem: Problem, method: str) -> None:
     """Refuse a solution by a method that would not fit into memory.
@@ -43,7 +46,11 @@ def _time_bytes(plan: Plan, problem: Problem, method: str) -> float:
     rates = problem.rates
     parts = sum(2 * _batches(method) if load.timed else 1 for load in plan.loads)
     numbers = len(plan.times) * ((3 + parts) * len(rates.x) + 2 * len(rates.sides))
-    return 8.0 * numbers + 48.0 * int(rates.between.nnz)
+    arrivals = sum(
+        _ARRIVALS * load.arriving.size for load in plan.loads if load.arriving is not None
+    )
+    own = sum(stretch.rates is not None for stretch in plan.segments)
+    return 8.0 * (numbers + arrivals) + 48.0 * (1 + own) * int(rates.between.nnz)
 
 
 def _step_bytes(plan: Plan, problem: Problem, method: str) -> float:

@@ -236,15 +236,17 @@ def _walk_to(goal: int, step: sparse.csr_array, start: int) -> Problem:
 
 
 def _mean_steps(goal: int, step: sparse.csr_array) -> FloatArray:
-    """Return the mean number of steps to the goal, (n,), infinite where it may never be reached."""
+    """Return the mean number of steps to the goal, (n,), infinite where that is not sure."""
     onward = _until(goal, step)
     lost = ~_that_reach(step, _only(goal, step))
     sure = np.flatnonzero(~_that_reach(onward, lost))
+    mean = np.where(_only(goal, step), 0.0, np.inf)
+    if len(sure) == 1:
+        return mean
     onward = sparse.csr_array(onward[sure][:, sure])
     rates = sparse.csr_array(onward - sparse.diags_array(onward.sum(axis=1)))
     end = int(np.searchsorted(sure, goal))
     problem = Problem(Chain(rates), boundary={end: "absorb"}, source=1.0, mode="backward")
-    mean = np.full(step.shape[0], np.inf)
     mean[sure] = solve(problem, (0, math.inf), dt=1.0, method="chain").value
     return mean
 

@@ -185,6 +185,15 @@ def test_laws_of_jumps_are_checked():
         InputError, match="jumps need a lattice, which an Interval, Box, Polygon, Di"
     ):
         Problem(Graph(nx.path_graph(3)), jumps=Jumps(1.0, {1.0: 1.0}))
+    for law in (stats.cauchy(), {1e300: 1.0}):
+        with pytest.raises(InputError, match="law must have displacements of at most 1e"):
+            Problem(ROD, diffusivity=1.0, jumps=Jumps(1.0, law), boundary="absorb", initial=0.5)
+    fed = Problem(
+        ROD, diffusivity=1.0, jumps=Jumps(1.0, {0.2: 1.0}), boundary={"x": {"value": 2}},
+        mode="steady",
+    )  # fmt: skip
+    with pytest.raises(InputError, match="a side of given value sends in what diffuses and drift"):
+        solve(fed, method="chain")
 
 
 # -------------------------------------------------------------------------- killing and jumps

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Interval, Problem, solve
+from spikealg.diffusion import Interval, Problem, load, solve
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.equation.coefficients import at_time, depends_on_time
 
@@ -155,6 +156,53 @@ def test_values_of_a_source_that_changes(method):
     assert (value.value_stderr < 0.03).all()
 
 
+@pytest.mark.parametrize("side", [{"derivative": 1.0}, {"value": lambda x: 1 + 0 * x}])
+def test_what_sides_pay_later_is_collected(side):
+    """Nothing is paid at the start, when nothing moves; values within 4.5 standard errors."""
+    problem = Problem(
+        Interval(0, 1, 10), diffusivity=lambda x, t: 0.2 * t + 0 * x, boundary={"x-": side},
+        payoff=1.0, at=[0.3], t_span=1.0, hold=0.1,
+    )  # fmt: skip
+    value = solve(problem, method="montecarlo", walkers=2000)
+    exact = solve(problem, method="chain").value
+    assert value.value_stderr[0] > 0
+    assert abs(value.value - exact)[0] < 4.5 * value.value_stderr[0]
+
+
+def test_a_hold_beyond_the_span_keeps_every_time():
+    times = [0.0, 1e-4, 1e-3, 0.5, 1.0]
+    for hold in (1e6, 1e9):
+        found = solve(fed(hold=hold), t_eval=times, method="chain")
+        assert found.density.shape[0] == found.t.size == 5
+    start = solve(fed(), t_eval=[0.0], method="chain")
+    np.testing.assert_allclose(start.density[0], np.sin(np.pi * start.x), atol=1e-12)
+
+
+def test_circuits_are_made_once_where_only_the_source_depends_on_time():
+    found = solve(fed(hold=0.1), walkers=400, seed=1)
+    assert all(segment.rates is None for segment in found.segments)
+    assert len({run.network for run in found.runs}) < len(found.segments) / 2
+
+
+@pytest.mark.parametrize("mode", ["forward", "backward"])
+def test_files_keep_a_source_that_changes(mode, tmp_path):
+    settings = {"mode": mode, "at": [0.3]} if mode == "backward" else {}
+    found = solve(fed(hold=0.25, **settings), method="montecarlo", walkers=3000)
+    found.save(tmp_path / "fed.npz")
+    again = load(tmp_path / "fed.npz")
+    assert again.check().circuit == found.check().circuit
+    assert found.check().circuit.ok
+
+
+def test_memory_of_those_who_come_in_is_foreseen():
+    pond = Problem(Interval(0, 1, 1000), diffusivity=0.1, source=lambda x, t: 1 + t + 0 * x)
+    few, many = (
+        replace(pond, hold=1 / pieces).plan(1.0, method="montecarlo").memory_bytes
+        for pieces in (4, 400)
+    )
+    assert many - few > 8 * 1001 * 396
+
+
 def test_a_checkpoint_knows_its_source(tmp_path):
     path = tmp_path / "walk.npz"
     one = solve(fed(hold=0.5), method="montecarlo", walkers=500, checkpoint=path)
@@ -186,7 +234,9 @@ def test_what_needs_steady_coefficients_is_refused(tmp_path):
         with pytest.raises(InputError, match="a side of given value or with a flux needs coeffici"):
             solve(fed, method="chain")
     fed = Problem(rod, diffusivity=growing, source=1.0, boundary=ends, t_span=0.1)
-    with pytest.raises(InputError, match="coefficients depend on time, so mode='steady' needs a t"):
+    with pytest.raises(
+        InputError, match="mode='steady' asks for what does not change any more, and"
+    ):
         solve(fed, mode="steady", method="chain")
     start = Problem(rod, diffusivity=growing, initial=0.5, boundary=ends)
     with pytest.raises(InputError, match="coefficients depend on time, so mode='forward' needs a"):
@@ -197,5 +247,14 @@ def test_what_needs_steady_coefficients_is_refused(tmp_path):
     assert solve(paid, method="chain").value == pytest.approx(1)
     with pytest.raises(InputError, match="a file holds one set of rates, and those of this soluti"):
         solve(start, 0.1, method="chain").save(tmp_path / "a.npz")
+    with pytest.raises(InputError, match="nobody is there and nothing comes in: give initial="):
+        solve(Problem(rod, diffusivity=1.0, source=lambda x, t: 0 * x, t_span=1.0))
+    with pytest.raises(InputError, match="nobody is there and nothing comes in: give initial="):
+        solve(Problem(rod, diffusivity=1.0, source=0.0, t_span=1.0), method="montecarlo")
+    for source in (1.0, lambda x, t: t + 0 * x):
+        long = Problem(rod, killing=2.0, diffusivity=1.0, source=source, mode="backward", at=[0.5],
+                       t_span=1.0, time_scheme="exponential")  # fmt: skip
+        with pytest.raises(InputError, match="what a source or a flux pays in a step it does not"):
+            solve(long, method="chain")
     with pytest.raises(InputError, match=r"hold must be a finite number above 0, got -1\.0"):
         Problem(rod, diffusivity=growing, hold=-1)

@@ -186,7 +186,7 @@ def test_tiles_that_touch_have_a_wall_between_them(width):
     assert walled["mixed"] == pytest.approx(walled["absorb"], rel=0.1)
 
 
-def test_land_keeps_the_flux_of_two_waters_apart():
+def test_land_keeps_the_flux_of_two_waters_apart(caplog):
     pond, lake = rectangle(0, 0, 1, 1), rectangle(1.001, 0, 2, 1)
     inflow, x = flux({"type": "MultiPolygon", "coordinates": [[pond], [lake]]}, dx=0.07)
     assert inflow[x[:, 0] < 1].sum() == pytest.approx(4)
@@ -197,6 +197,7 @@ def test_land_keeps_the_flux_of_two_waters_apart():
     inflow, x = flux({"type": "MultiPolygon", "coordinates": [[fjord], [beside]]})
     in_pond = (x[:, 1] > 1) & (x[:, 0] > 0.6)
     assert inflow[in_pond].sum() == pytest.approx(2.6)
+    assert "of 8.6 of the shore lies where water is too narrow for vertices" in caplog.text
 
 
 def test_far_from_the_origin_a_shore_is_as_long():

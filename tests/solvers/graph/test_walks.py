@@ -76,6 +76,14 @@ def exact_times(graph, target):
     return dict(zip(nodes, solved.tolist(), strict=True))
 
 
+def test_nobody_else_need_come_to_the_target():
+    away = nx.DiGraph([(0, 1), (1, 2)])
+    assert hitting_times(away, 0, sources=[0], method="chain").steps == {0: 0.0}
+    alone = nx.Graph()
+    alone.add_node("a")
+    assert hitting_times(alone, "a", method="chain").steps == {}
+
+
 def test_the_chain_has_hitting_times():
     graph = nx.karate_club_graph()
     graph.add_edge(3, 3, weight=5)

@@ -20,6 +20,8 @@ __all__ = ["SIGNIFICANCE", "CircuitCheck", "compare_groups"]
 
 SIGNIFICANCE = 1e-3
 """A correct solution fails the circuit's test once in a thousand seeds."""
+_ROUNDING = 1e-9
+"""Part of the walkers by which those that are expected may be off."""
 _OFTEN = 20
 """Batches in which walkers came to a vertex, from which the spread of times spent there counts."""
 
@@ -98,16 +100,18 @@ def compare_groups(solution: Solution, expected: Sequence[Group]) -> CircuitChec
 
 
 def _cells(group: Group) -> npt.NDArray[Any]:
-    """Return how many are at each vertex, beyond each side, and not there yet, (T, V + S + 1)."""
+    """Return how many are at each vertex, beyond each side, and perhaps not there yet, (T, C)."""
     seen = np.concatenate([group.counts.sum(axis=0), group.exited.sum(axis=0)], axis=1)
+    if group.load.role != "arriving":
+        return np.asarray(seen)
     missing = group.total_walkers - seen.sum(axis=1, keepdims=True)
-    missing[missing < 1e-9 * group.total_walkers] = 0  # rounding of what is expected
+    missing[missing < _ROUNDING * group.total_walkers] = 0
     return np.concatenate([seen, missing], axis=1)
 
 
 def _conserved(group: Group, method: str) -> bool:
     seen = group.counts.sum(axis=2) + group.exited.sum(axis=2)
-    slack = 1e-9 * group.walkers[:, None] if method == "chain" else 0
+    slack = _ROUNDING * group.walkers[:, None] if method == "chain" else 0
     if group.load.role == "arriving":
         rising = bool(np.all(np.diff(seen, axis=1) >= -slack))
         return rising and bool(np.all(abs(seen[:, -1:] - group.walkers[:, None]) <= slack))

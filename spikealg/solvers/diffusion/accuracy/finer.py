@@ -52,7 +52,9 @@ class Finer:
         if isinstance(coarse_problem, SavedProblem):
             raise InputError("the problem was read from a file, which holds no finer mesh")
         if coarse_problem.varying:
-            raise InputError("coefficients depend on time, which a finer mesh is not made for")
+            raise InputError(
+                "coefficients or a source depend on time, which a finer mesh is not made for"
+            )
         with nothing_said_twice():
             problem = coarse_problem.refine()
         coarse, fine = solution.rates, problem.rates

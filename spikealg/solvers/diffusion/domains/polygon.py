@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -35,8 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _BYTES_PER_CELL = 120
-_NEAR = 8
-"""Vertices among which a part of the shore looks for one that water joins it to."""
+_LOGGER = logging.getLogger(__name__)
 
 
 class Polygon:
@@ -266,21 +266,32 @@ class PolygonMesh:
     def _wall(self) -> Wall:
         """The shore, each part with the nearest vertex to which there is water all the way.
 
-        Nearest to the point half a cell inward. Water that is too narrow for vertices is left out.
+        Nearest to the point half a cell inward, and looked for among the 64 nearest. Parts without
+        one, of water too narrow for vertices, are left out, and the log says how much.
         """
         from scipy.spatial import KDTree  # 0.1 s of import
 
-        domain = self.domain
+        domain, tree = self.domain, KDTree(self.x)
         places, area, inward, start = shore_parts(domain._edges, domain.dx / POINTS_PER_CELL)
-        _, near = KDTree(self.x).query(
-            places + domain.dx / 2 * inward, k=np.arange(1, min(_NEAR, len(self.x)) + 1)
-        )
         vertex = np.full(len(places), -1)
-        for candidate in near.T:
-            open_ = np.flatnonzero(vertex < 0)
-            free = ~crossed(domain._edges, start[open_], self.x[candidate[open_]])
-            vertex[open_[free]] = candidate[open_[free]]
+        for ranks in (range(1, 9), range(9, 65)):
+            lost = np.flatnonzero(vertex < 0)
+            ranks = range(ranks.start, min(ranks.stop, len(self.x) + 1))
+            if not len(lost) or not len(ranks):
+                break
+            _, near = tree.query(places[lost] + domain.dx / 2 * inward[lost], k=list(ranks))
+            for candidate in near.T:
+                open_ = vertex[lost] < 0
+                free = ~crossed(domain._edges, start[lost[open_]], self.x[candidate[open_]])
+                vertex[lost[open_][free]] = candidate[open_][free]
         wet = vertex >= 0
+        if not wet.all():
+            _LOGGER.warning(
+                "%.3g of %.3g of the shore lies where water is too narrow for vertices: nothing "
+                "flows through it; a smaller dx would reach more",
+                area[~wet].sum(),
+                area.sum(),
+            )
         return Wall.dealt(self.x, vertex[wet], places[wet], area[wet], inward[wet])
 
     def locate(self, initial: Any, name: str = "initial") -> tuple[IntArray, FloatArray] | None:

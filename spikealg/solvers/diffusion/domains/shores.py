@@ -82,8 +82,7 @@ def clipped_rates(
 class Wall:
     """A shore in small parts, each of which belongs to a vertex.
 
-    All of it is there, and what flows through it reaches a vertex about a cell away, so the error
-    is of order 1.
+    What flows through it reaches a vertex about a cell away, so the error is of order 1.
 
     Attributes
     ----------

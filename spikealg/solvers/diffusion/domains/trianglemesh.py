@@ -61,7 +61,7 @@ class TriangleMesh:
     to the edge in the intrinsic Delaunay triangulation, where none of them is negative. The one
     side is "rim", the vertices at the edges of a single triangle. A diffusivity per axis has no
     meaning on a surface: it is a number, one per vertex, or a function of x. Of a drift b, a vector
-    of as many numbers as positions have, the part along the surface counts: it adds w_ij·b·e/2m_i
+    of as many numbers as positions have, the part along the edges counts: it adds w_ij·b·e/2m_i
     (central) or w_ij·max(b·e, 0)/m_i (upwind) to the rate, e being the way from i to j, so that
     what crosses between two cells is the mean of bu of both, or that of the one it comes from.
     """
@@ -169,21 +169,6 @@ class TriangleMesh:
         length = np.bincount(single.ravel(), np.repeat(half, 2), minlength=len(self.x))
         return length.astype(np.float64)
 
-    @cached_property
-    def normals(self) -> FloatArray:
-        """Unit vectors across the surface at each vertex, (V, 3), to either side.
-
-        The direction to which the triangles around a vertex are most nearly square, by area.
-        """
-        a, b, c = (self.x[corner] for corner in self.faces.T)
-        twice = np.cross(b - a, c - a)
-        size = np.linalg.norm(twice, axis=1)
-        across = twice[:, :, None] * twice[:, None, :] / np.maximum(size, 1e-300)[:, None, None]
-        around = np.zeros((len(self.x), 3, 3))
-        for corner in self.faces.T:
-            np.add.at(around, corner, across)
-        return np.asarray(np.linalg.eigh(around)[1][:, :, -1])
-
     def mesh(self, boundary: Any = "reflect") -> SurfaceMesh:
         """Return the vertices for a boundary: "reflect", "absorb" or {"rim": word}."""
         words = as_boundary(boundary, self.sides, periodic=False)
@@ -247,11 +232,7 @@ class SurfaceMesh:
         self, strength: FloatArray, row: IntArray, column: IntArray, coefficients: Coefficients
     ) -> FloatArray:
         """Return what the diffusivity and the drift bring along each edge, (M,) [length²/time]."""
-        axes = self.x.shape[1]
-        drift = evaluate("drift", coefficients.drift, self.x, axes, vector=True)
-        if axes == 3:
-            normal = self.domain.normals
-            drift = drift - (drift * normal).sum(axis=1, keepdims=True) * normal
+        drift = evaluate("drift", coefficients.drift, self.x, self.x.shape[1], vector=True)
         along = (drift[row] * (self.x[column] - self.x[row])).sum(axis=1)
         if coefficients.upwind:
             return np.asarray(strength + np.maximum(along, 0))

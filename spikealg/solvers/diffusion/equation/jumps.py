@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 _TAIL = 1e-10
 """What a law has in either tail beyond this is dropped, and the rest made to sum to 1."""
 _NEAR = 1e-9
+_LONGEST = 1e6
 _BYTES_PER_JUMP = 48
 
 
@@ -73,6 +75,7 @@ class Jumps:
         """Return displacements in units of `spacing` [length], and probabilities, (K,) each."""
         if isinstance(self.law, dict):
             lengths = np.array([as_float("law", length) for length in self.law]) / spacing
+            _require_short(float(np.abs(lengths).max(initial=0.0)), spacing)
             chances = np.array(list(self.law.values()), dtype=np.float64)
             near = np.rint(lengths)
             lengths = np.where(np.abs(lengths - near) < _NEAR, near, lengths)
@@ -82,13 +85,23 @@ class Jumps:
             steps, place = np.unique(steps, return_inverse=True)
             probability = np.bincount(place, parts)
         else:
-            first = int(np.floor(self.law.ppf(_TAIL) / spacing))
-            last = int(np.ceil(self.law.ppf(1 - _TAIL) / spacing))
+            tails = [float(self.law.ppf(part)) / spacing for part in (_TAIL, 1 - _TAIL)]
+            _require_short(max(map(abs, tails)), spacing)
+            first, last = math.floor(tails[0]), math.ceil(tails[1])
             steps = np.arange(first, last + 1, dtype=np.int64)
             edges = np.asarray(self.law.cdf((np.arange(first, last + 2) - 0.5) * spacing))
             probability = np.diff(edges)
         kept = probability > 0
         return steps[kept], probability[kept] / probability[kept].sum()
+
+
+def _require_short(longest: float, spacing: float) -> None:
+    """Refuse jumps over more cells than any lattice has."""
+    if not longest <= _LONGEST:
+        raise InputError(
+            f"law must have displacements of at most {_LONGEST:.0e} cells of {spacing:g}, got "
+            f"{longest:.2g} of them: take a law with shorter tails, or a coarser mesh"
+        )
 
 
 def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:

@@ -141,7 +141,7 @@ class DensityWalk(LaneWalk):
         every = stretch.every
         leaving = len(circuit.exit_side) > 0
         most = _block_lanes(len(vertices), n_steps if leaving else 0)
-        counts: Array | int = 0
+        counts = np.zeros((len(every), len(vertices)), dtype=np.int64)
         left = np.zeros((n_steps + 1, len(transition.sides)), dtype=np.int64)
         spikes, stopped = np.zeros(network.n_neurons, dtype=np.int64), []
         for block, progress in blocks(range(first, last), most, report):
@@ -165,9 +165,8 @@ class DensityWalk(LaneWalk):
                     f"{n_steps} walk steps of {self.recipe[3]} walkers take more than "
                     f"{LONGEST_RUN} ticks: use more lanes, or record fewer steps at a time"
                 )
-            readouts = run.epochs.reshape(len(every), -1, len(vertices))
-            seen = readouts[:, 0] if readouts.shape[1] == 1 else readouts.sum(axis=1)
-            counts = counts + seen
+            for readout in np.split(run.epochs, run.epochs.shape[1] // len(vertices), axis=1):
+                counts += readout
             if leaving:
                 left += count_exits(
                     run, circuit.exit_side, np.arange(n_steps + 1), len(transition.sides)
@@ -178,7 +177,7 @@ class DensityWalk(LaneWalk):
             stretch,
             first,
             last,
-            np.asarray(counts),
+            counts,
             left,
             spikes,
             np.concatenate(stopped),

@@ -78,9 +78,9 @@ class Piece:
         if stretch.timed:
             counts, spent = counts[stretch.steps], time_spent(counts, stretch.steps)
         if vertices is not None:
-            placed = np.zeros((2, len(counts), len(stretch.start)), dtype=np.int64)
-            placed[0][:, vertices], placed[1][: len(spent), vertices] = counts, spent
-            counts, spent = placed[0], placed[1][: len(spent)]
+            counts, spent = (
+                _placed(array, vertices, len(stretch.start)) for array in (counts, spent)
+            )
         return cls(
             first,
             last,
@@ -112,6 +112,13 @@ class Piece:
         }
         stopped = np.concatenate([piece.stopped for piece in inorder])
         return cls(inorder[0].first, inorder[-1].last, stopped=stopped, **summed)
+
+
+def _placed(counts: IntArray, vertices: IntArray, n: int) -> IntArray:
+    """Return counts (T, C) at some of n vertices as (T, n)."""
+    placed = np.zeros((len(counts), n), dtype=np.int64)
+    placed[:, vertices] = counts
+    return placed
 
 
 class LaneWalk(ABC):

@@ -6,7 +6,7 @@ whoever drives it decides where, and beside what else, the stretch is walked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,10 +60,14 @@ def march(
     """
     trail = _Trail(start, timed)
     done, steps = 0, max(1, sum(segment.steps for segment in segments))
+    kind: Hashable = None
     for number, segment in enumerate(segments):
         if arriving is not None:
             trail.state = trail.state + arriving[number]
-        transition = segment.own(rates).transition(segment.dt)
+        # Steps of pieces of equal length differ by rounding.
+        before, kind = kind, f"{segment.dt:.12g}" if segment.rates is None else number
+        if kind != before:
+            transition = segment.own(rates).transition(segment.dt)
         longest = max(1, _RECORDED // len(start)) if timed else segment.steps
         recorded = np.array(segment.recorded, dtype=np.int64)
         for first in range(0, max(1, segment.steps), max(1, longest)):
@@ -72,7 +76,9 @@ def march(
             if first == 0 and 0 in segment.recorded:
                 wanted = np.concatenate([[0], wanted])
             reach = (done + first) / steps, (done + last) / steps
-            yield from trail.walk(transition, last - first, wanted, reach, segment.reward)
+            yield from trail.walk(
+                transition, last - first, wanted, reach, kind=kind, reward=segment.reward
+            )
         done += segment.steps
     return trail.finish()
 
@@ -153,6 +159,8 @@ class _Trail:
         steps: int,
         wanted: npt.NDArray[np.int64],
         done: tuple[float, float],
+        *,
+        kind: Hashable = None,
         reward: npt.NDArray[np.float64] | None = None,
     ) -> Generator[Stretch, Walk, None]:
         """Have `steps` steps walked and keep what is `wanted` of them.
@@ -160,7 +168,7 @@ class _Trail:
         Time is counted in units of `reward`, (V,), where there is one.
         """
         looked = np.unique(np.append(wanted, steps))
-        walked = yield Stretch(transition, self.state, looked, self.timed, self.number, done)
+        walked = yield Stretch(transition, self.state, looked, self.timed, self.number, done, kind)
         kept = slice(len(wanted))
         before = self.left[-1][-1] if self.left else 0
         self.counts.append(walked.counts[kept])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ class Stretch:
         Which of the stretches of a walk it is, from 0.
     done : (float, float)
         Part of the walk that is done before and after it.
+    kind : hashable
+        Stretches of a walk that have this in common have the same transition.
     """
 
     transition: Transition
@@ -42,6 +45,7 @@ class Stretch:
     timed: bool = False
     number: int = 0
     done: tuple[float, float] = (0.0, 1.0)
+    kind: Hashable = None
 
     @property
     def every(self) -> npt.NDArray[np.int64]:

@@ -129,6 +129,7 @@ class Walking:
     def _traveller(self, number: int, batch: int, share: Share, *, roomy: bool) -> Traveller:
         """Return what walks a share of a load; `roomy` as in `DensityWalk`."""
         plan, rates, load = self.plan, self.problem.rates, self.plan.loads[number]
+        roomy |= self.problem.varying  # From stretch to stretch there are a few more or less.
         known = self._shares[number]
         before = known[batch] if known else Share(0, 0)
         own = part_seed(self._seed, number, batch)
@@ -148,7 +149,7 @@ class Walking:
                 first=before.lanes if self.method == "density" else before.walkers,
                 circuit=self._circuit,
                 probability_bits=self._bits,
-                place=(self._place, number, stretch.number),
+                place=(self._place, stretch.kind),
                 roomy=roomy,
             )
 
