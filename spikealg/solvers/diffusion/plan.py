@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,9 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_choice
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.equation.coefficients import at_time, evaluate
-from spikealg.solvers.diffusion.equation.rates import Rates
-from spikealg.solvers.diffusion.equation.terms import Equation
 from spikealg.solvers.diffusion.groups import Group, Load, share
 from spikealg.solvers.diffusion.loads import as_points, is_closed, loads_of, payoff_values
+from spikealg.solvers.diffusion.pieces import pieces
 from spikealg.solvers.diffusion.problem import MODES, Problem
 from spikealg.solvers.diffusion.times import Segment, as_span, as_times, segments
 from spikealg.solvers.diffusion.values import chain_values, group_value
@@ -24,10 +22,6 @@ from spikealg.solvers.diffusion.values import chain_values, group_value
 __all__ = ["Plan", "choose_mode", "make_plan"]
 
 FloatArray = npt.NDArray[np.float64]
-
-_PIECES = 64
-"""Pieces of time in which coefficients are held, if the problem does not say for how long."""
-_SAME = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,111 +144,46 @@ def make_plan(
     if endless:
         step = longest if math.isfinite(longest) else 1 / max(rates.max_rate, 1e-300)
         stretches: tuple[Segment, ...] = (Segment(span[0], span[0], step, 0, (0,)),)
-        if problem.varying:
-            raise InputError(
-                f"coefficients depend on time, so mode={mode!r} needs a t_span that ends"
-            )
     elif problem.varying:
-        stretches = _pieces(problem, mode, span, times, "auto" if wanted is None else wanted)
+        stretches = pieces(problem, mode, span, times, "auto" if wanted is None else wanted)
     else:
         # Of a time average the first half is left for walkers to forget where they started.
         recorded = np.array([sum(span) / 2, span[1]]) if mode == "steady" else times
         # Where nothing moves the step is infinite.
         stretches = segments(span[0], recorded, min(longest, span[1] - span[0]))
-    if endless and rates.exponential:
-        raise InputError(
-            "time_scheme='exponential' has nothing to gain without an end of time, where steps of "
-            "time_scheme='euler' are exact: take that"
-        )
-    flows = problem.equation.inflow.any() and not problem.varying
-    if mode == "forward" and rates.exponential and flows:
-        raise InputError(
-            "time_scheme='exponential' takes no source and no side of given value in forward mode: "
-            "take time_scheme='euler'"
-        )
-    if mode != "backward" and problem.jumps is not None and problem.equation.exit_value.any():
-        raise InputError(
-            "a side of given value sends in what diffuses and drifts, but nothing that jumps: with "
-            "jumps give mode='backward', or a source= near the side"
-        )
-    rewards = (problem.equation.reward, *(part.reward for part in stretches))
-    if mode == "backward" and rates.exponential and any(r is not None and r.any() for r in rewards):
-        raise InputError(
-            "time_scheme='exponential' has no error in time because its steps are long, and what "
-            "a source or a flux pays in a step it does not know: take time_scheme='euler'"
-        )
+    _refuse_what_cannot_be(problem, mode, endless, stretches)
     points, starts = as_points(problem.mesh, rates, at) if at is not None else ((), None)
     loads = loads_of(problem, mode, starts, by_chain=by_chain, stretches=stretches)
     return Plan(mode, times, stretches, endless, loads, points)
 
 
-def _pieces(
-    problem: Problem, mode: str, span: tuple[float, float], times: FloatArray, dt: float | str
-) -> tuple[Segment, ...]:
-    """Return stretches in each of which coefficients are held at their value in its middle."""
-    length = float(times[-1] - span[0])
-    first = min(problem.rates.choose_dt(dt), span[1] - span[0])
-    found = [Segment(span[0], span[0], first, 0, (0,))] if times[0] == span[0] else []
-    if length == 0:
-        return tuple(found)
-    hold = length / _PIECES if problem.hold is None else problem.hold
-    n = max(1, math.ceil(length / hold * (1 - 1e-12)))
-    edges, slack = span[0] + length / n * np.arange(n + 1), _SAME * length / n
-    equation, known = problem.equation, problem.t_start
-    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        middle = (begin + end) / 2
-        if problem.rates_vary:
-            equation, known = problem.equation_at(middle), middle
-        rates = equation.rates
-        longest = min(rates.choose_dt(dt), end - begin)
-        inside = times[(times > begin + slack) & (times <= end + slack)]
-        stops = inside if len(inside) and end - inside[-1] <= slack else [*inside, end]
-        before, now = _source(problem, known, rates), _source(problem, middle, rates)
-        if mode == "forward":
-            _require_no_sides(equation, before)
-        if mode == "forward" and now.any():
-            parts = _fed(begin, np.array(stops), longest, rates.mass * now)
-        else:
-            parts = list(segments(begin, np.array(stops), longest))
-        if len(stops) > len(inside):
-            parts[-1] = replace(parts[-1], recorded=parts[-1].recorded[:-1])
-        found += [
-            replace(
-                part,
-                rates=rates if problem.rates_vary else None,
-                reward=equation.reward - before + now if mode == "backward" else None,
-            )
-            for part in parts
-        ]
-    return tuple(found)
-
-
-def _fed(begin: float, stops: FloatArray, longest: float, inflow: FloatArray) -> list[Segment]:
-    """Return stretches to each stop, in the middle between which comes in what flows in."""
-    found = []
-    for start, end in pairwise([begin, *stops.tolist()]):
-        middle = (start + end) / 2
-        (before,) = segments(start, np.array([middle]), longest)
-        (after,) = segments(middle, np.array([end]), longest)
-        found += [replace(before, recorded=()), replace(after, arriving=(end - start) * inflow)]
-    return found
-
-
-def _source(problem: Problem, t: float, rates: Rates) -> FloatArray:
-    """Return the source at live vertices at a time, (V,) [mass per space and time]."""
-    if problem.source is None:
-        return np.zeros(len(rates.x))
-    source = evaluate("source", at_time(problem.source, t), rates.x, 1)[:, 0]
-    return np.where(rates.live, source, 0.0)
-
-
-def _require_no_sides(equation: Equation, source: FloatArray) -> None:
-    """Refuse what comes in through sides, at which it would have to come in all the time."""
-    if not np.allclose(equation.inflow, equation.rates.mass * source, rtol=_SAME, atol=0.0):
+def _refuse_what_cannot_be(
+    problem: Problem, mode: str, endless: bool, stretches: Sequence[Segment]
+) -> None:
+    """Raise an error where the parts of a problem do not go together in a mode."""
+    equation, exponential = problem.equation, problem.rates.exponential
+    if endless and problem.varying:
+        raise InputError(f"coefficients depend on time, so mode={mode!r} needs a t_span that ends")
+    if endless and exponential:
         raise InputError(
-            "a side of given value or with a flux needs coefficients and a source that do not "
-            "depend on time: those who came in earlier would have walked by others; give a "
-            "source= near it"
+            "time_scheme='exponential' has nothing to gain without an end of time, where steps of "
+            "time_scheme='euler' are exact: take that"
+        )
+    if mode == "forward" and exponential and equation.inflow.any() and not problem.varying:
+        raise InputError(
+            "time_scheme='exponential' takes no source and no side of given value in forward mode: "
+            "take time_scheme='euler'"
+        )
+    rewards = (equation.reward, *(part.reward for part in stretches))
+    if mode == "backward" and exponential and any(r is not None and r.any() for r in rewards):
+        raise InputError(
+            "time_scheme='exponential' has no error in time because its steps are long, and what "
+            "a source or a flux pays in a step it does not know: take time_scheme='euler'"
+        )
+    if mode != "backward" and problem.jumps is not None and equation.exit_value.any():
+        raise InputError(
+            "a side of given value sends in what diffuses and drifts, but nothing that jumps: with "
+            "jumps give mode='backward', or a source= near the side"
         )
 
 
