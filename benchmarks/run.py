@@ -35,6 +35,7 @@ SECTIONS = (
     "prices",
     "first_answer",
     "training",
+    "convolution",
     "online_rules",
     "graphs",
 )
