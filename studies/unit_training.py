@@ -65,7 +65,8 @@ class Setting:
     network : mapping
         Settings of the network, see `networks.crnn`.
     published : mapping of str to float
-        Chapman et al., NICE 2024: errors (tracking), or shares of right answers.
+        Chapman et al., NICE 2024: errors (tracking), or shares of right answers; empty for a task
+        that they do not have.
     """
 
     updates: int
@@ -191,7 +192,7 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
     ),
     "digits_rows": (
         lambda: LabelledTask(digits("rows"), most=20000),
-        Setting(1000, 50, _DIGITS, rates=(3e-3,), network=COLUMN),
+        Setting(1000, 50, {}, rates=(3e-3,), network=COLUMN),
     ),
 }
 """Tasks by name: how they are made, and what all rows of the table share."""

@@ -144,7 +144,7 @@ def table(name: str, results: Path = RESULTS) -> Table:
             row,
             str(len(figures)),
             shown(name, scores.mean()) + spread,
-            shown(name, setting.published[row]) if row in TABLE else "–",
+            shown(name, setting.published[row]) if row in setting.published else "–",
             f"{np.mean(active):.1%}" if active else "–",
             f"{figures[0]['rate']:g}",
         ])  # fmt: skip
