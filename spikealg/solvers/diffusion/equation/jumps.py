@@ -28,7 +28,9 @@ FloatArray = npt.NDArray[np.float64]
 _TAIL = 1e-10
 """What a law has in either tail beyond this is dropped, and the rest made to sum to 1."""
 _NEAR = 1e-9
+"""A displacement closer to a whole number of cells than this is that number."""
 _LONGEST = 1e6
+"""Cells that a jump may go over; no lattice has as many along an axis."""
 _BYTES_PER_JUMP = 48
 
 
@@ -134,11 +136,13 @@ def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
     goal = place[axis][:, None] + steps
     if periodic[axis]:
         goal %= n
-    inside = np.broadcast_to(place[:, :, None], (number.ndim, *goal.shape)).copy()
-    inside[axis] = np.clip(goal, 0, n - 1)
-    reached = np.where((goal >= 0) & (goal < n), number[tuple(inside)], -1)
-    row, column = np.nonzero(reached >= 0)
-    target = reached[row, column]
+    outside = (goal < 0) | (goal >= n)
+    row, column = np.nonzero(~outside)
+    there = place[:, row]
+    there[axis] = goal[row, column]
+    target = number[tuple(there)]
+    outside[row, column] = target < 0
+    row, column, target = (array[target >= 0] for array in (row, column, target))
     start, flow = origin[row], rate[origin[row]] * chance[column]
     side = rates.sink[target]
     moves = (side < 0) & (start != target)
@@ -147,7 +151,7 @@ def with_jumps(rates: Rates, mesh: Mesh, jumps: Any) -> Rates:
     )
     leaves = side >= 0
     gone = [(start[leaves], side[leaves], flow[leaves])]
-    for name, beyond in _beyond(mesh, axis, goal, reached < 0):
+    for name, beyond in _beyond(mesh, axis, goal, outside):
         past = rate[origin] * (beyond @ chance)
         if name in rates.sides:
             gone.append((origin, np.full(len(origin), rates.sides.index(name)), past))
