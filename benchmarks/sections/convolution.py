@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def measure(settings: Settings) -> Report:
         np.testing.assert_allclose(lines(frames), spikes(frames), rtol=1e-3, atol=1e-4)
         with on_one_core():
             walls = in_turn(
-                {"lines": lambda: lines(frames), "spikes": lambda: spikes(frames)},  # noqa: B023
+                {"lines": partial(lines, frames), "spikes": partial(spikes, frames)},
                 settings.repeat,
             )
         rows.append([

@@ -95,7 +95,10 @@ def test_a_straight_wall_half_a_cell_away_is_that_of_a_box():
 def test_backward_and_forward_agree_on_a_wall():
     # <payoff, P initial> is <Pᵀ payoff, initial>.
     wall = {"shore": {"type": "mixed", "value": 1.0, "const": 0.0}}
-    payoff = lambda x: 1 + x[:, 0]  # noqa: E731
+
+    def payoff(x):
+        return 1 + x[:, 0]
+
     forward = Problem(Disk(1.0, 10), diffusivity=1.0, boundary=wall, initial=(0.2, 0.0))
     backward = Problem(
         Disk(1.0, 10), diffusivity=1.0, boundary=wall, payoff=payoff, at=[(0.2, 0.0)]
