@@ -112,10 +112,7 @@ def _index(position: FloatArray, origin: float, dx: float, n: int) -> npt.NDArra
 
 def contains(edges: FloatArray, point: FloatArray) -> bool:
     """Return whether a point (2,) lies in the polygon."""
-    x0, y0, x1, y1 = edges.T
-    meets = (y0 <= point[1]) != (y1 <= point[1])
-    part = (point[1] - y0[meets]) / (y1[meets] - y0[meets])
-    return bool(np.count_nonzero(x0[meets] + part * (x1 - x0)[meets] <= point[0]) % 2)
+    return bool(_within(edges, point[None])[0])
 
 
 def shore_parts(
@@ -162,7 +159,7 @@ def shore_parts(
 
 
 def _within(edges: FloatArray, points: FloatArray) -> BoolArray:
-    """Return `contains` of many points (P, 2) that lie near each other in their order, (P,)."""
+    """Return whether points (P, 2) lie in the polygon, (P,); fast where neighbours are near."""
     found = np.zeros(len(points), dtype=bool)
     low, high = np.minimum(edges[:, 1], edges[:, 3]), np.maximum(edges[:, 1], edges[:, 3])
     for first in range(0, len(points), _TOGETHER):
