@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice
+from spikealg.errors import InputError
 from spikealg.viz.bars import draw_bars
 from spikealg.viz.curves import draw_curves
 from spikealg.viz.directions import draw_directions
@@ -90,6 +91,8 @@ def plot(
         return draw_scene(shown(solution, times, names, scale), title, up=up)
     pyplot()
     if solution.points:
+        if section is not None:
+            raise InputError("section cuts densities and values at all vertices, not at points")
         return draw_points(solution, names, title, axes)
     fields = section_of(shown(solution, times, names, scale), section)
     layout = fields.layout

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 
 import matplotlib as mpl
 import networkx as nx
@@ -139,6 +140,9 @@ def test_sections_that_cannot_be(section, message):
         solution.plot(section=section)
     with pytest.raises(InputError, match="section cuts lattices of three dimensions, and this is"):
         solve(heat_rod(n=4), method="chain").plot(section={"x": 0.5})
+    paid = replace(problem, initial=None, payoff=1.0, at=[(0.5, 0.5, 0.5)])
+    with pytest.raises(InputError, match="section cuts densities and values at all vertices, not"):
+        solve(paid, 0.1, method="chain").plot(section={"z": 0.5})
 
 
 def test_a_loaded_solution_looks_the_same(tmp_path):
