@@ -289,6 +289,25 @@ def test_a_second_ctrl_c_leaves_the_stop_sign_to_those_who_still_walk(monkeypatc
     assert not folder.exists()
 
 
+def test_a_part_that_lands_as_the_others_are_stopped_leaves_the_stop_sign(monkeypatch):
+    """A race seen once: the last part put away the folder in which the sign was to appear."""
+    walk, put_up = Waiting(), crew._StopFile.set
+
+    def set_late(sign):
+        walk.may.set()
+        future.result(10)
+        sleep(0.05)  # what is to be done when the part has landed is done after it
+        put_up(sign)
+
+    monkeypatch.setattr(crew._StopFile, "set", set_late)
+    with Threads(1) as threads:
+        with crew.Crew(threads) as hands:
+            folder = Path(hands._folder.name)
+            future = hands.submit(walk, range(1), silent)
+            assert walk.begun.wait(10)
+    assert not folder.exists()
+
+
 def test_what_is_no_executor_is_refused():
     with pytest.raises(
         InputTypeError,

@@ -145,7 +145,6 @@ class Crew:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._left = True
         try:
             flying = tuple(self._flying)
             if flying:
@@ -156,6 +155,7 @@ class Crew:
         finally:
             if self._own is not None:
                 self._own.shutdown(cancel_futures=True)
+            self._left = True  # not sooner: a part that lands must not put away a sign to be set
             self._put_away()
 
     def submit(self, walk: LaneWalk, lanes: range, report: Report) -> Future[Piece]:
