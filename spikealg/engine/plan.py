@@ -18,6 +18,7 @@ from spikealg.engine.arrays import read_only
 from spikealg.engine.job import Job
 from spikealg.engine.relays import FORGETS, KEEPS, Relays, find_relays
 from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
+from spikealg.network.invariants import weight_sums
 
 __all__ = ["COLUMNS", "WIDTH", "Plan", "Request", "make_plan", "make_request"]
 
@@ -62,7 +63,7 @@ class Plan(NamedTuple):
     ring : int
         Ticks of arriving input that are kept: a power of two above the longest delay.
     strength : int64 array (n,)
-        Σ|weight| into each neuron: no tick brings more.
+        Σ|weight| of one sign into each neuron, whichever is larger: no tick brings more.
     relays : Relays
     """
 
@@ -149,8 +150,7 @@ def _make_plan(network: Network) -> Plan:
     kinds, kind = _distinct_rows(table)
     simple = _simplicity(kinds)
     kinds = np.concatenate([kinds, simple[:, np.newaxis]], axis=1)
-    strength = np.zeros(n, dtype=np.int64)
-    np.add.at(strength, network.post, np.abs(network.weight.astype(np.int64)))
+    strength = np.maximum(*weight_sums(network))
     relays = find_relays(network, simple[kind], strength)
     pairs = (network.weight.astype(np.int64) << 32) | (network.delay.astype(np.int64) << 1)
     pairs |= relays.member[network.post]

@@ -45,7 +45,7 @@ def find_relays(
     simple : int64 array (n,)
         `FORGETS`, `KEEPS`, or 0 for neurons that are not simple.
     strength : int64 array (n,)
-        Σ|weight| into each neuron.
+        The most that a tick can bring each neuron, up or down.
     """
     member = (simple > 0) & (network.refractory_init == 0) & (network.threshold != NEVER)
     for port in network.inputs.values():

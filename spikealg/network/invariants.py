@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, RESETS
 from spikealg.errors import InputError
@@ -12,7 +13,7 @@ from spikealg.errors import InputError
 if TYPE_CHECKING:
     from spikealg.network.network import Network
 
-__all__ = ["NEURON_ARRAYS", "NO_FLOOR", "SYNAPSE_ARRAYS", "check_invariants"]
+__all__ = ["NEURON_ARRAYS", "NO_FLOOR", "SYNAPSE_ARRAYS", "check_invariants", "weight_sums"]
 
 NO_FLOOR = -(2**31)
 """A floor that is never felt: what an array holds where there is none."""
@@ -76,15 +77,15 @@ def check_invariants(network: Network) -> None:
         )
     if len(np.unique(network.stream)) != n:
         raise InputError("stream must be distinct within a network")
-    drive = np.abs(network.bias.astype(np.int64))
-    magnitudes = np.abs(network.weight.astype(np.int64))
-    np.add.at(drive, network.post, magnitudes)
-    if (drive > INT32_MAX).any():
-        neuron = int(np.argmax(drive > INT32_MAX))
-        raise InputError(
-            f"the weights into neuron {neuron} and its bias add up to {drive[neuron]} in "
-            f"magnitude; at most {INT32_MAX} fits int32: use smaller weights"
-        )
+    rise, fall = weight_sums(network)
+    bias = np.abs(network.bias.astype(np.int64))
+    for sign, drive in (("positive", rise + bias), ("negative", fall + bias)):
+        if (drive > INT32_MAX).any():
+            neuron = int(np.argmax(drive > INT32_MAX))
+            raise InputError(
+                f"the {sign} weights into neuron {neuron} and its bias add up to {drive[neuron]} "
+                f"in magnitude; at most {INT32_MAX} fits int32: use smaller weights"
+            )
     _check_groups(network, n)
     for argument, ports, low in (("inputs", network.inputs, -1), ("outputs", network.outputs, 0)):
         for name, port in ports.items():
@@ -93,6 +94,18 @@ def check_invariants(network: Network) -> None:
                     f"{argument}[{name!r}] must hold neurons from 0 to {n - 1}, "
                     f"got {port.neurons.tolist()}"
                 )
+
+
+def weight_sums(network: Network) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return Σ of the positive weights into each neuron, and Σ|w| of the negative ones.
+
+    However the spikes of a tick come together, in whatever order, their sum stays between them.
+    """
+    weight = network.weight.astype(np.int64)
+    rise, fall = np.zeros((2, len(network.threshold)), dtype=np.int64)
+    np.add.at(rise, network.post, np.maximum(weight, 0))
+    np.add.at(fall, network.post, np.maximum(-weight, 0))
+    return rise, fall
 
 
 def _check_groups(network: Network, n: int) -> None:

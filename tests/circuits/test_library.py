@@ -299,7 +299,7 @@ def test_ports_are_kept(case):
         (circuits.ToStream(6), 1, 1),
         (circuits.FromStream(6), 0, 6 - 1),
         (circuits.GreaterThan(6), 6, 6),
-        (circuits.GreaterThan(30, block=30), 1, 1),
+        (circuits.GreaterThan(31, block=31), 1, 1),
         (circuits.AtLeast(31, 2**30), 1, 1),
         (circuits.Equal(6), 2 * 6 + 1, 2),
         (circuits.Comparator(6), 2 * 6 + 1, 6 + 1),

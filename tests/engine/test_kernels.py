@@ -89,6 +89,37 @@ def relay_network(rng: np.random.Generator) -> Network:
     )
 
 
+def filling_network(rng: np.random.Generator) -> Network:
+    """Random sources, and targets whose weights fill int32 in both directions."""
+    sources, targets = 12, 6
+    n = sources + targets
+    is_source = np.arange(n) < sources
+    bias = np.where(is_source, 0, rng.integers(-4, 5, n))
+    weight = np.empty((sources, targets), dtype=np.int64)
+    for target in range(targets):
+        room = 2**31 - 1 - abs(int(bias[sources + target]))
+        half = rng.permutation(sources).reshape(2, -1)
+        for sign, lines in zip((1, -1), half, strict=True):
+            weight[lines, target] = sign * rng.multinomial(room, rng.dirichlet([0.3] * len(lines)))
+    pre, post = np.meshgrid(np.arange(sources), np.arange(sources, n), indexing="ij")
+    order = rng.permutation(weight.size)
+    return Network.from_arrays(
+        threshold=np.where(
+            is_source, 0, rng.integers(-(2**31), 2**31, n) >> rng.integers(0, 31, n)
+        ),
+        leak=np.where(is_source, 4096, rng.choice([4096, 4096, 0, 2048], n)),
+        current_leak=np.where(is_source, 4096, rng.choice([4096, 4096, 4096, 3000], n)),
+        bias=bias,
+        probability=np.where(is_source, rng.choice([0.5, 0.1, 0.02]), 1.0),
+        floor=rng.choice([NO_FLOOR, -1000], n),
+        pre=pre.ravel()[order],
+        post=post.ravel()[order],
+        weight=weight.ravel()[order],
+        delay=rng.integers(1, 3, weight.size),
+        inputs={"x": rng.integers(0, n, 2)},
+    )
+
+
 NETWORKS = [random_network, relay_network]
 
 
@@ -131,7 +162,7 @@ def attempt(network: Network, call: dict, **settings: object) -> Run | str:
         return str(error)
 
 
-@pytest.mark.parametrize("networks", NETWORKS)
+@pytest.mark.parametrize("networks", [*NETWORKS, filling_network])
 @pytest.mark.parametrize("kernel", FAST_KERNELS)
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), threads=st.sampled_from([1, 2]))
@@ -216,6 +247,20 @@ def test_the_fuzz_is_not_empty():
     assert sum(run.counts.sum() > 0 for run in runs) > 90
     assert sum((run.stopped >= 0).any() for run in runs) > 12
     assert sum(len(run.state.spikes) > 0 for run in runs if (run.stopped < 0).all()) > 20
+
+
+def test_networks_that_fill_int32_fill_it():
+    """About half of their runs overflow, the others reach potentials and sums of 31 bits."""
+    outcomes, largest = [], 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        network = filling_network(rng)
+        call = random_call(rng, network) | {"potentials": list(range(network.n_neurons))}
+        outcomes.append(attempt(network, call, kernel="event"))
+        if isinstance(outcomes[-1], Run):
+            largest = max(largest, int(np.abs(outcomes[-1].potentials).max()))
+    assert 10 < sum(isinstance(outcome, str) for outcome in outcomes) < 50
+    assert largest > 2**30.9
 
 
 def test_large_runs_empty_their_buffers():

@@ -54,8 +54,14 @@ REFUSED = [
     (
         {"weight": 2**30, "post": [1, 1]},
         InputError,
-        "the weights into neuron 1 and its bias add up to 2147483648 in magnitude; at most "
-        "2147483647 fits int32: use smaller weights",
+        "the positive weights into neuron 1 and its bias add up to 2147483648 in magnitude; at "
+        "most 2147483647 fits int32: use smaller weights",
+    ),
+    (
+        {"weight": -(2**31 - 2), "bias": 2},
+        InputError,
+        "the negative weights into neuron 1 and its bias add up to 2147483648 in magnitude; at "
+        "most 2147483647 fits int32: use smaller weights",
     ),
     ({"groups": (("a", 1),)}, InputError, None),
     ({"outputs": {"y": [5]}}, InputError, None),

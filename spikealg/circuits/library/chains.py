@@ -10,15 +10,30 @@ from spikealg.arguments import as_int
 from spikealg.circuits.builder import Builder
 from spikealg.circuits.signal import Signal, concat
 
-__all__ = ["LONGEST_BLOCK", "as_block", "borrows", "carries", "shifted_by_one"]
+__all__ = [
+    "LONGEST_BLOCK",
+    "as_block",
+    "as_block_of_comparison",
+    "borrows",
+    "carries",
+    "shifted_by_one",
+]
 
 LONGEST_BLOCK = 30
-"""Bits of two numbers, with weights 2^bit, that one neuron can read within int32."""
+"""Bits of two numbers that one neuron can read, with weights 2^bit and a carry, within int32."""
+_LONGEST_COMPARED = 31
+"""The same where one number counts negative and no carry comes in."""
 
 
 def as_block(block: int) -> int:
     """Return `block`, the number of bits that a carry passes in one tick, or raise an error."""
     return as_int("block", block, low=1, high=LONGEST_BLOCK)
+
+
+def as_block_of_comparison(block: int, width: int) -> int:
+    """Return `block`, the bits of two numbers that are compared in one tick, or raise an error."""
+    alone = as_int("width", width, low=1) <= _LONGEST_COMPARED
+    return as_int("block", block, low=1, high=_LONGEST_COMPARED if alone else LONGEST_BLOCK)
 
 
 def carries(

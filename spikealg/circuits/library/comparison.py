@@ -6,7 +6,7 @@ import numpy as np
 
 from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
-from spikealg.circuits.library.chains import as_block
+from spikealg.circuits.library.chains import as_block_of_comparison
 from spikealg.circuits.ports import In, Out, number_coding
 from spikealg.circuits.signal import Signal, concat
 
@@ -25,7 +25,8 @@ class GreaterThan(Circuit):
     signed : bool
         Numbers are two's complement.
     block : int
-        Bits that one neuron reads, up to 30: two numbers with weights 2^bit fill int32.
+        Bits that one neuron reads, with weights up to 2^(block − 1) that fill int32: up to 31 if
+        that is all of `width`, else, as one more line comes from the lower bits, up to 30.
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
@@ -33,7 +34,7 @@ class GreaterThan(Circuit):
         super().__init__(a=In(width, coding), b=In(width, coding), out=Out())
         self.width = width
         self.signed = signed
-        self.block = as_block(block)
+        self.block = as_block_of_comparison(block, width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire one neuron per block."""
@@ -94,7 +95,7 @@ class Comparator(Circuit):
         )
         self.width = width
         self.signed = signed
-        self.block = as_block(block)
+        self.block = as_block_of_comparison(block, width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire both directions; equal is neither."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spikealg.circuits.circuit import Circuit
-from spikealg.circuits.library.chains import as_block
+from spikealg.circuits.library.chains import as_block_of_comparison
 from spikealg.circuits.library.comparison import GreaterThan
 from spikealg.circuits.library.routing import Select
 from spikealg.circuits.ports import In, Out, number_coding, numbered
@@ -22,7 +22,7 @@ class _OfTwo(Circuit):
         super().__init__(a=In(width, coding), b=In(width, coding), out=Out(width, coding))
         self.width = width
         self.signed = signed
-        self.block = as_block(block)
+        self.block = as_block_of_comparison(block, width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire a comparison and a selection."""

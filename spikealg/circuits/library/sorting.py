@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
-from spikealg.circuits.library.chains import as_block
+from spikealg.circuits.library.chains import as_block_of_comparison
 from spikealg.circuits.library.comparison import GreaterThan
 from spikealg.circuits.library.extremes import Max, Min
 from spikealg.circuits.library.routing import Select
@@ -42,7 +42,7 @@ class CompareExchange(Circuit):
         )
         self.width = width
         self.signed = signed
-        self.block = as_block(block)
+        self.block = as_block_of_comparison(block, width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire one comparison and two selections."""
@@ -72,7 +72,7 @@ class _Ranks(Circuit):
         self.count = count
         self.width = width
         self.signed = signed
-        self.block = as_block(block)
+        self.block = as_block_of_comparison(block, width)
 
     def build(self, **numbers: Signal) -> None:
         """Wire a comparator for each pair that matters."""
