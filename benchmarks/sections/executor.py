@@ -16,8 +16,8 @@ from spikealg import diffusion
 
 VERTICES, WALKERS = 100, 10_000_000
 WORKERS = (1, 2)
-JOBS = (("density", "auto", 5000), ("density", 8192, 5000), ("montecarlo", "auto", 1200))
-"""Methods, lanes and steps; about half a minute of one worker each."""
+JOBS = (("density", "auto", 10_000), ("density", 8192, 8000), ("montecarlo", "auto", 2400))
+"""Methods, lanes and steps; about a minute of one worker each."""
 
 
 def measure(settings: Settings) -> Report:
