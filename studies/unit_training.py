@@ -184,15 +184,15 @@ TASKS: Mapping[str, tuple[Callable[[], Task], Setting]] = {
     ),
     "digits": (
         lambda: LabelledTask(digits(), most=20000),
-        Setting(1000, 50, _DIGITS, rates=(3e-3,), decay=0.9, network=IMAGES),
+        Setting(1000, 50, _DIGITS, decay=0.9, network=IMAGES),
     ),
     "digits_all": (
         lambda: LabelledTask(digits()),
         Setting(12000, 50, _DIGITS, rates=(3e-3,), decay=0.9, network=IMAGES),
     ),
     "digits_rows": (
-        lambda: LabelledTask(digits("rows"), most=20000),
-        Setting(1000, 50, {}, rates=(3e-3,), network=COLUMN),
+        lambda: LabelledTask(digits("rows")),
+        Setting(8000, 50, {}, rates=(3e-3,), every=500, network=COLUMN),
     ),
 }
 """Tasks by name: how they are made, and what all rows of the table share."""

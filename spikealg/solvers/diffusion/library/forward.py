@@ -164,6 +164,9 @@ def gamblers_ruin(n: int = 10, start: int = 3) -> Problem:
     (``dt=1``) and ends when 10⁻⁹ of all games still go on. After t rounds the probability of x
     coins is (2/n) Σ_k sin(kπ·start/n) sin(kπx/n) cos(kπ/n)^t.
 
+    A finer lattice is another game, for parts of a coin, which tends to Brownian motion and not to
+    this solution.
+
     Parameters
     ----------
     n : int
