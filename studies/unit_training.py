@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from spikealg.errors import InputError
 from spikealg.learners import (
     MSE,
     Adam,
@@ -224,11 +225,16 @@ def train(
     """Train a network and note its curve and its errors; go on from a checkpoint if there is one.
 
     An uncut run ends with the same weights: the draws of each update have their own stream.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint was trained by another setting.
     """
     model, optimiser = model_of(row, task, setting, seed), Adam(rate)
     path, updates = record.checkpoint(), setting.updates
     schedule = Cosine(updates)
-    notes = _resume(path, model, optimiser, seed)
+    notes = _resume(path, model, optimiser, setting, seed)
     values: list[float] = []
     for update in range(len(notes["loss"]) * setting.every, updates):
         x, y = task.batch(setting.batch, np.random.default_rng([seed, update]), update / updates)
@@ -240,15 +246,33 @@ def train(
             notes["loss"].append(float(np.mean(values)))
             notes["held_out"].append(task.judged(model, HELD_OUT)[0])
             values.clear()
-            write_checkpoint(path, model, optimiser, seed, notes, model.parameters())
+            history = {**notes, "setting": _decisive(setting)}
+            write_checkpoint(path, model, optimiser, seed, history, model.parameters())
     record.figures |= {"rate": rate, "updates": updates, "every": setting.every, **notes}
     return model
 
 
-def _resume(path: Path, model: Sequential, optimiser: Adam, seed: int) -> dict[str, list[float]]:
+def _decisive(setting: Setting) -> dict[str, str]:
+    """Return what a training depends on, as text."""
+    names = ("updates", "batch", "clip", "decay", "sharpness", "every", "network")
+    return {name: repr(getattr(setting, name)) for name in names}
+
+
+def _resume(
+    path: Path, model: Sequential, optimiser: Adam, setting: Setting, seed: int
+) -> dict[str, list[float]]:
+    """Return the curves so far: of nothing, or of a checkpoint, from which the model goes on."""
     if not path.exists():
         return {"loss": [], "held_out": []}
-    return read_checkpoint(path, model, optimiser, seed)[0]
+    notes = read_checkpoint(path, model, optimiser, seed)[0]
+    before = notes.pop("setting", {})
+    for name, value in _decisive(setting).items():
+        if before.get(name) != value:
+            raise InputError(
+                f"{path} was trained with {name}={before.get(name)}, and {name}={value} is asked "
+                "for: move it away to train anew"
+            )
+    return notes
 
 
 def look(model: Sequential, forward: Forward) -> dict[str, Any]:

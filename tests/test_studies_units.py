@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spikealg.errors import InputError
 from spikealg.learners.checkpoint import write_checkpoint
 from spikealg.learners.tasks import tracking
 from studies import unit_training, units
 from studies.record import Record, read
+from tests.helpers import refused
 
 
 @pytest.fixture
@@ -57,6 +59,12 @@ def test_trainings_of_units_go_on_where_they_stopped(small, tmp_path):
             trained("cut", setting)
     for name, value in trained("cut", setting).items():
         np.testing.assert_array_equal(value, whole[name], err_msg=name)
+    with refused(
+        f"{tmp_path / 'cut_training.npz'} was trained with updates=4, and updates=6 is asked for: "
+        "move it away to train anew",
+        InputError,
+    ):
+        trained("cut", replace(setting, updates=6))
 
 
 def _stop_after_one():
