@@ -42,7 +42,7 @@ def trained(
     if not (path.exists() and (found / f"{done}.json").exists()):
         run(name, ROW, SEED, rate, results=results, checkpoints=checkpoints)
     model = model_of(ROW, task, setting, SEED)
-    read_checkpoint(path, model, Adam(rate), SEED)
+    read_checkpoint(path, model, Adam(rate))
     return model, rate
 
 

@@ -79,7 +79,7 @@ def train(model: Sequential, rate: float, checkpoint: Path, **options: str) -> H
 
 def chosen(model: Sequential, rate: float, checkpoint: Path, history: History) -> dict[str, Any]:
     """Return what the model of the best epoch does on the test chorales; `model` becomes it."""
-    _, best = read_checkpoint(checkpoint, model, SGD(rate), SEED)
+    _, best = read_checkpoint(checkpoint, model, SGD(rate))
     for name, value in model.parameters().items():
         value[...] = best[name]
     return {

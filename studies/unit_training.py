@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from spikealg.errors import InputError
 from spikealg.learners import (
     MSE,
     Adam,
@@ -234,7 +232,11 @@ def train(
     model, optimiser = model_of(row, task, setting, seed), Adam(rate)
     path, updates = record.checkpoint(), setting.updates
     schedule = Cosine(updates)
-    notes = _resume(path, model, optimiser, setting, seed)
+    names = ("updates", "batch", "clip", "decay", "sharpness", "every", "network")
+    settings = {"seed": seed, **{name: repr(getattr(setting, name)) for name in names}}
+    notes: dict[str, list[float]] = {"loss": [], "held_out": []}
+    if path.exists():
+        notes, _ = read_checkpoint(path, model, optimiser, settings)
     values: list[float] = []
     for update in range(len(notes["loss"]) * setting.every, updates):
         x, y = task.batch(setting.batch, np.random.default_rng([seed, update]), update / updates)
@@ -246,33 +248,9 @@ def train(
             notes["loss"].append(float(np.mean(values)))
             notes["held_out"].append(task.judged(model, HELD_OUT)[0])
             values.clear()
-            history = {**notes, "setting": _decisive(setting)}
-            write_checkpoint(path, model, optimiser, seed, history, model.parameters())
+            write_checkpoint(path, model, optimiser, settings, notes, model.parameters())
     record.figures |= {"rate": rate, "updates": updates, "every": setting.every, **notes}
     return model
-
-
-def _decisive(setting: Setting) -> dict[str, str]:
-    """Return what a training depends on, as text."""
-    names = ("updates", "batch", "clip", "decay", "sharpness", "every", "network")
-    return {name: repr(getattr(setting, name)) for name in names}
-
-
-def _resume(
-    path: Path, model: Sequential, optimiser: Adam, setting: Setting, seed: int
-) -> dict[str, list[float]]:
-    """Return the curves so far: of nothing, or of a checkpoint, from which the model goes on."""
-    if not path.exists():
-        return {"loss": [], "held_out": []}
-    notes = read_checkpoint(path, model, optimiser, seed)[0]
-    before = notes.pop("setting", {})
-    for name, value in _decisive(setting).items():
-        if before.get(name) != value:
-            raise InputError(
-                f"{path} was trained with {name}={before.get(name)}, and {name}={value} is asked "
-                "for: move it away to train anew"
-            )
-    return notes
 
 
 def look(model: Sequential, forward: Forward) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import Table
+from spikealg.errors import InputError
 from spikealg.learners.networks import TABLE
 from studies.record import CHECKPOINTS, FOLDER, RESULTS, Record, read
 from studies.unit_training import CONTROLS, TASKS, TEST, Setting, look, task_of, train
@@ -87,17 +88,22 @@ def jobs(name: str, rows: Sequence[str], seeds: Sequence[int]) -> Iterator[list[
     Rates are compared by the first seed; later groups are asked for when that is known.
     """
     setting, found = TASKS[name][1], folder(name)
-    for seed in seeds:
+    for seed in sorted(seeds, key=lambda seed: seed != SEEDS[0]):
         rates = {
             row: setting.rates if seed == SEEDS[0] else (best_rate(row, setting, found),)
             for row in rows
         }
+        if unknown := [row for row in rows if None in rates[row]]:
+            raise InputError(
+                f"seeds must hold {SEEDS[0]}, by which rates are chosen, as it has not been run "
+                f"for {', '.join(unknown)}; got {list(seeds)}"
+            )
         yield [
             [name, "--row", row, "--seed", str(seed), "--rate", f"{rate:g}"]
             for place in range(max(map(len, rates.values())))
             for row in rows
-            if (rate := rates[row][place]) is not None
-            and not (found / f"{file_name(row, seed, rate)}.json").exists()
+            for rate in rates[row][place : place + 1]
+            if not (found / f"{file_name(row, seed, rate)}.json").exists()
         ]
 
 
@@ -121,9 +127,8 @@ def runs(name: str, results: Path = RESULTS) -> Runs:
     for row in ROWS:
         rate = best_rate(row, setting, found)
         if rate is not None:
-            names = [file_name(row, seed, rate) for seed in SEEDS]
-            done = [each for each in names if (found / f"{each}.json").exists()]
-            made[row] = [read(each, found)["figures"] for each in done]
+            done = sorted(found.glob(f"{row}_[0-9]*_{rate:g}.json"))
+            made[row] = [read(each.stem, found)["figures"] for each in done]
     return made
 
 
@@ -133,23 +138,26 @@ def tables(results: Path = RESULTS) -> list[Table]:
 
 
 def table(name: str, results: Path = RESULTS) -> Table:
-    """Return mean ± standard deviation over seeds of each row, beside the published figure."""
+    """Return mean ± standard deviation over seeds of each row, beside the published figure.
+
+    What is active is a share of the units of each layer, from the input on.
+    """
     setting = TASKS[name][1]
     rows = []
     for row, figures in runs(name, results).items():
         scores = np.array([score(name, figure["error"]) for figure in figures])
-        active = [share for figure in figures for share in figure["active"].values()]
-        spread = f" ± {shown(name, scores.std())}" if len(scores) > 1 else ""
+        active = [list(figure["active"].values()) for figure in figures if figure["active"]]
+        spread = f" ± {shown(name, scores.std(ddof=1))}" if len(scores) > 1 else ""
         rows.append([
             row,
             str(len(figures)),
             shown(name, scores.mean()) + spread,
             shown(name, setting.published[row]) if row in setting.published else "–",
-            f"{np.mean(active):.1%}" if active else "–",
+            " · ".join(f"{share:.0%}" for share in np.mean(active, axis=0)) if active else "–",
             f"{figures[0]['rate']:g}",
         ])  # fmt: skip
     measure = "mean squared error" if name == "tracking" else "right answers"
-    columns = ["unit", "seeds", measure, "published", "active", "rate"]
+    columns = ["unit", "seeds", measure, "published", "active by layer", "rate"]
     return Table(f"{name.replace('_', ', ')}: mean ± deviation over seeds", columns, rows)
 
 
@@ -174,13 +182,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args(arguments)
+    if given.processes < 1:
+        parser.error(f"argument --processes: must be at least 1, got {given.processes}")
     asked = {given.row, *(given.rows or ())}
     if given.task != "tracking" and asked & {*CONTROLS}:
         parser.error(f"{', '.join(CONTROLS)} are rows of tracking only")
     if given.row is not None:
         setting = TASKS[given.task][1]
-        chosen = best_rate(given.row, setting, folder(given.task)) or setting.rates[0]
-        run(given.task, given.row, given.seed, given.rate or chosen)
+        rate = given.rate
+        if rate is None:
+            rate = best_rate(given.row, setting, folder(given.task)) or setting.rates[0]
+        run(given.task, given.row, given.seed, rate)
         return
     rows = given.rows or (ROWS if given.task == "tracking" else TABLE)
     run_all(given.task, list(rows), given.seeds, given.processes)

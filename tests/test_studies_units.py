@@ -59,9 +59,10 @@ def test_trainings_of_units_go_on_where_they_stopped(small, tmp_path):
             trained("cut", setting)
     for name, value in trained("cut", setting).items():
         np.testing.assert_array_equal(value, whole[name], err_msg=name)
+    file = tmp_path / "cut_training.npz"
     with refused(
-        f"{tmp_path / 'cut_training.npz'} was trained with updates=4, and updates=6 is asked for: "
-        "move it away to train anew",
+        f"updates must be '4', with which {file} was written, got '6': start anew with another "
+        "checkpoint",
         InputError,
     ):
         trained("cut", replace(setting, updates=6))
@@ -88,6 +89,17 @@ def test_rates_are_compared_by_the_first_seed(small, tmp_path, monkeypatch):
     assert units.best_rate("BLI", setting, tmp_path) == 0.2
     monkeypatch.setitem(units.TASKS, "tracking", (units.TASKS["tracking"][0], setting))
     monkeypatch.setattr(units, "folder", lambda name: tmp_path)
-    first, second = units.jobs("tracking", ["BLI", "BA"], [0, 1])
-    assert [job[2] + job[6] for job in first] == ["BA0.1", "BA0.2"]
-    assert [job[2] + job[6] for job in second] == ["BLI0.2"]
+    groups = units.jobs("tracking", ["BLI", "BA"], [1, 0])
+    assert [job[2] + job[6] for job in next(groups)] == ["BA0.1", "BA0.2"]
+    with Record(units.file_name("BA", 0, 0.1), {}, tmp_path, tmp_path) as record:
+        record.figures["held_out"] = [0.3]
+    assert [job[2] + job[4] + job[6] for job in next(groups)] == ["BLI10.2", "BA10.1"]
+    with refused(
+        "seeds must hold 0, by which rates are chosen, as it has not been run for BI; got [1, 2]",
+        InputError,
+    ):
+        next(units.jobs("tracking", ["BLI", "BI"], [1, 2]))
+    with Record(units.file_name("BLI", 7, 0.2), {}, tmp_path, tmp_path) as record:
+        record.figures["seed"] = 7
+    monkeypatch.setattr(units, "folder", lambda name, results: tmp_path)
+    assert len(units.runs("tracking")["BLI"]) == 2

@@ -18,18 +18,21 @@ __all__ = ["read_checkpoint", "write_checkpoint"]
 
 Array = npt.NDArray[Any]
 
-_FORMAT, _VERSION = "spikealg training", 1
+_FORMAT, _VERSION = "spikealg training", 2
 
 
 def write_checkpoint(
     path: str | Path,
     model: Sequential,
     optimiser: Optimiser,
-    seed: int,
+    settings: Mapping[str, Any],
     history: Mapping[str, Any],
     best: Mapping[str, Array],
 ) -> None:
-    """Write all that training needs to go on; the file is there whole or not at all."""
+    """Write all that training needs to go on; the file is there whole or not at all.
+
+    `settings` are numbers and texts, and lists of them, on which the training depends.
+    """
     parts = {
         "model": {**model.parameters(), **model.buffers()},
         "optimiser": optimiser.state(),
@@ -38,21 +41,26 @@ def write_checkpoint(
     arrays = {
         f"{part}:{name}": array for part, named in parts.items() for name, array in named.items()
     }
-    header = {"seed": seed, "optimiser": type(optimiser).__name__, "history": dict(history)}
+    header = {"settings": _all(settings, optimiser), "history": dict(history)}
     write_archive(path, _FORMAT, _VERSION, header, arrays)
 
 
 def read_checkpoint(
-    path: str | Path, model: Sequential, optimiser: Optimiser, seed: int
+    path: str | Path,
+    model: Sequential,
+    optimiser: Optimiser,
+    settings: Mapping[str, Any] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     """Put model and optimiser where the file says; return the history and the best arrays.
+
+    Settings are compared with those of the file unless they are None.
 
     Raises
     ------
     FileFormatError
         If the file is damaged or of another model; nothing is changed.
     InputError
-        If it was written with another seed or optimiser; nothing is changed.
+        If it was written with other settings, or another optimiser; nothing is changed.
     """
     header, arrays = read_archive(path, _FORMAT, _VERSION)
     parts: dict[str, dict[str, Array]] = {"model": {}, "optimiser": {}, "best": {}}
@@ -67,13 +75,21 @@ def read_checkpoint(
             raise FileFormatError(
                 f"{path} does not fit the model: it holds {found}, the model {shapes}"
             )
-    for name, given in (("seed", seed), ("optimiser", type(optimiser).__name__)):
-        if header.get(name) != given:
+    for name, given in ({} if settings is None else _all(settings, optimiser)).items():
+        written = header["settings"].get(name)
+        if written != given:
             raise InputError(
-                f"{name} must be {header.get(name)!r}, with which {path} was written, got "
-                f"{given!r}: start anew with another checkpoint"
+                f"{name} must be {written!r}, with which {path} was written, got {given!r}: start "
+                "anew with another checkpoint"
             )
     optimiser.restore(parts["optimiser"])
     for name, array in own.items():
         array[...] = parts["model"][name]
     return header["history"], parts["best"]
+
+
+def _all(settings: Mapping[str, Any], optimiser: Optimiser) -> dict[str, Any]:
+    """Return settings together with those of the optimiser."""
+    kind = {"optimiser": type(optimiser).__name__}
+    own = {f"{name} of the optimiser": value for name, value in optimiser.settings().items()}
+    return {**settings, **kind, **own}

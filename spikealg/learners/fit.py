@@ -160,7 +160,8 @@ def fit(
         best epoch.
     checkpoint : path, optional
         Written after every epoch. If it exists, training goes on from it, to the weights that an
-        uncut run gives.
+        uncut run gives: the arguments must be those with which it was written, but for `epochs`
+        and `patience`. Data, and functions, are taken to be the same.
     seed : int
         Of the order of samples, of encoding and of dropout.
     progress : bool or callable
@@ -173,7 +174,8 @@ def fit(
     Raises
     ------
     InputError, InputTypeError
-        If the data hold NaN, have shapes that do not fit, or labels out of range.
+        If the data hold NaN, have shapes that do not fit, or labels out of range, or if the
+        checkpoint was written with other arguments.
     DivergedError
         If the loss, a gradient or a parameter is not finite. The model is that of the last whole
         epoch, and so is the checkpoint.
@@ -198,9 +200,23 @@ def fit(
     options["penalties"] = penalties
     factor = Constant() if schedule is None else schedule
     history, best = History(), _copy(model)
+    settings = {
+        "seed": seed,
+        "batch": batch,
+        "clip": clip,
+        "update": update,
+        "loss": repr(loss),
+        "rule": rule,
+        "truncate": truncate,
+        "recurrence": recurrence,
+        "penalties": sorted(penalties or ()),
+        "samples": len(samples),
+        "validation": held_out and len(held_out),
+        "metrics": sorted(metrics),
+    }
     if checkpoint is not None:
         if require_file_name("checkpoint", checkpoint).exists():
-            notes, best = read_checkpoint(checkpoint, model, optimiser, seed)
+            notes, best = read_checkpoint(checkpoint, model, optimiser, settings)
             history = History(**notes)
     with reporting(progress, "training") as report:
         for epoch in range(len(history.loss), epochs):
@@ -238,7 +254,7 @@ def fit(
                 history.stopped_early = True
                 _put(model, best)
             if checkpoint is not None:
-                write_checkpoint(checkpoint, model, optimiser, seed, vars(history), best)
+                write_checkpoint(checkpoint, model, optimiser, settings, vars(history), best)
     return history
 
 

@@ -39,6 +39,12 @@ class Optimiser:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(rate={self.rate:g}, after {self.steps} steps)"
 
+    def settings(self) -> dict[str, Any]:
+        """Return the numbers that it was made with, by name."""
+        kept = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        del kept["steps"]
+        return kept
+
     def step(self, parameters: Arrays, gradients: Arrays, scale: float = 1.0) -> None:
         """Change every parameter by its gradient, in place, at `scale` times the rate.
 
