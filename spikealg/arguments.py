@@ -10,7 +10,19 @@ import numpy.typing as npt
 
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["as_choice", "as_float", "as_float_array", "as_int", "as_int_array"]
+__all__ = [
+    "as_array",
+    "as_bool",
+    "as_choice",
+    "as_float",
+    "as_float_array",
+    "as_int",
+    "as_int_array",
+    "as_int_row",
+    "as_whole_array",
+]
+
+_INT64 = np.iinfo(np.int64)
 
 
 def _range(low: float | None, high: float | None) -> str:
@@ -34,6 +46,17 @@ def as_int(name: str, value: Any, *, low: int | None = None, high: int | None = 
     if (low is not None and number < low) or (high is not None and number > high):
         raise InputError(f"{name} must be a whole number{_range(low, high)}, got {number}")
     return number
+
+
+def as_bool(name: str, value: Any) -> bool:
+    """Return `value` as a bool, or raise an error that names the argument `name`.
+
+    Numbers are refused as well: where one stands for True, it was most often meant for another
+    argument.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputTypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def as_float(
@@ -82,6 +105,49 @@ def _first(bad: npt.NDArray[np.bool_]) -> str:
     return f"[{', '.join(map(str, np.argwhere(bad)[0]))}]" if bad.ndim else ""
 
 
+def as_array(name: str, value: Any) -> npt.NDArray[Any]:
+    """Return `value` as an array; whole numbers that fit no integer dtype stay Python's (object).
+
+    NumPy alone makes floats of [0, 2**63] and loses their digits.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputTypeError(
+            f"{name} must be a number or an array, got rows of different lengths"
+        ) from None
+    if array.dtype.kind == "f" and not isinstance(value, (np.ndarray, np.generic)):
+        exact = np.asarray(value, dtype=object)
+        if exact.size and _all_whole(exact):
+            return exact
+    return array
+
+
+def _all_whole(array: npt.NDArray[Any]) -> bool:
+    return all(isinstance(number, (int, np.integer)) for number in array.flat)
+
+
+def as_whole_array(name: str, value: Any) -> npt.NDArray[Any]:
+    """Return `value` as an int64 array, or of Python integers (object) where one does not fit.
+
+    Booleans count as 0 and 1. Floats are refused, whether they hold whole numbers or not.
+    """
+    return _whole_array(name, value, "")
+
+
+def _whole_array(name: str, value: Any, span: str) -> npt.NDArray[Any]:
+    array = as_array(name, value)
+    if array.size == 0 or array.dtype == bool:
+        return array.astype(np.int64)
+    if array.dtype.kind not in "iu" and not (array.dtype == object and _all_whole(array)):
+        raise InputTypeError(f"{name} must hold whole numbers{span}, got dtype {array.dtype}")
+    if array.dtype == object or (array.dtype == np.uint64 and int(array.max()) > _INT64.max):
+        exact = np.array([int(number) for number in array.flat], dtype=object)
+        if not all(_INT64.min <= number <= _INT64.max for number in exact):
+            return exact.reshape(array.shape)
+    return array.astype(np.int64)
+
+
 def as_int_array(
     name: str,
     value: Any,
@@ -94,23 +160,9 @@ def as_int_array(
 
     Booleans count as 0 and 1. Floats are refused, whether they hold whole numbers or not.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise InputTypeError(
-            f"{name} must be a number or an array, got rows of different lengths"
-        ) from None
-    if array.size == 0:
-        array = array.astype(np.int64)
-    if array.dtype == bool:
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iu":
-        raise InputTypeError(
-            f"{name} must hold whole numbers{_range(low, high)}, got dtype {array.dtype}"
-        )
-    if array.dtype == np.uint64 and array.size and int(array.max()) >= 2**63:
-        raise InputError(f"{name} must fit int64, got {int(array.max())}")
-    array = array.astype(np.int64)
+    array = _whole_array(name, value, _range(low, high))
+    if array.dtype == object:
+        raise InputError(f"{name} must fit int64, got {max(array.flat, key=abs)}")
     bad = np.zeros(array.shape, dtype=bool)
     if low is not None:
         bad |= array < low
@@ -121,6 +173,18 @@ def as_int_array(
             f"{name}{_first(bad)} must be a whole number{_range(low, high)}, got {array[bad][0]}"
         )
     return _shaped(name, array, shape)
+
+
+def as_int_row(
+    name: str, value: Any, *, low: int | None = None, high: int | None = None
+) -> npt.NDArray[np.int64]:
+    """Return a sequence of whole numbers as an int64 array of one dimension."""
+    array = as_int_array(name, value, low=low, high=high)
+    if array.ndim != 1:
+        raise InputError(
+            f"{name} must be a sequence of whole numbers, got an array of shape {array.shape}"
+        )
+    return array
 
 
 def as_float_array(

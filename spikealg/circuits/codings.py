@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_int, as_int_array
+from spikealg.arguments import as_choice, as_int, as_int_array, as_whole_array
 from spikealg.circuits.neuron import INT32_MAX
-from spikealg.errors import InputError, InputTypeError
+from spikealg.errors import InputError
 
 __all__ = [
     "CODINGS",
     "LINE_CODINGS",
+    "coding_limits",
     "coding_lines",
     "coding_ticks",
     "decode",
@@ -51,6 +52,17 @@ def coding_ticks(coding: str, width: int) -> int:
     return 1 if coding in LINE_CODINGS else width
 
 
+def coding_limits(coding: str, width: int) -> tuple[int, int]:
+    """Return the smallest and the largest value of this coding and width, of "current" excepted."""
+    if coding == "unary":
+        return 0, width
+    if coding == "temporal":
+        return -1, width - 1
+    if coding == "signed":
+        return -(1 << (width - 1)), (1 << (width - 1)) - 1
+    return 0, (1 << width) - 1
+
+
 def encode(
     values: npt.ArrayLike, coding: str, width: int, *, name: str = "value"
 ) -> npt.NDArray[np.int32]:
@@ -72,11 +84,11 @@ def encode(
     InputError, InputTypeError
         If a value does not fit; the message names port, value, width and limit.
     """
-    _check(coding, width)
+    width = _checked_width(coding, width)
     if coding == "current":
         return _encode_current(values, width, name)
-    low, high = _limits(coding, width)
-    numbers = _whole_numbers(values, name)
+    low, high = coding_limits(coding, width)
+    numbers = as_whole_array(name, values)
     if numbers.ndim > 1:
         raise InputError(
             f"{name} must be one value or have shape (lanes,), got shape {numbers.shape}"
@@ -109,7 +121,7 @@ def decode(raster: npt.ArrayLike, coding: str, width: int) -> npt.NDArray[Any]:
     InputError
         If the raster has not the ticks and lines of the coding.
     """
-    _check(coding, width)
+    width = _checked_width(coding, width)
     spikes = as_int_array("raster", raster)
     ticks, lines = coding_ticks(coding, width), coding_lines(coding, width)
     shaped = spikes.ndim == 3 and spikes.shape[2] == lines
@@ -142,29 +154,9 @@ def twos_complement(numbers: npt.NDArray[Any], width: int) -> npt.NDArray[Any]:
     return (numbers & (top - 1)) - (numbers & top)
 
 
-def _check(coding: str, width: int) -> None:
+def _checked_width(coding: str, width: int) -> int:
     as_choice("coding", coding, CODINGS)
-    as_int("width", width, low=1)
-
-
-def _limits(coding: str, width: int) -> tuple[int, int]:
-    if coding == "unary":
-        return 0, width
-    if coding == "temporal":
-        return -1, width - 1
-    if coding == "signed":
-        return -(1 << (width - 1)), (1 << (width - 1)) - 1
-    return 0, (1 << width) - 1
-
-
-def _whole_numbers(values: npt.ArrayLike, name: str) -> npt.NDArray[Any]:
-    array = np.asarray(values)
-    if array.dtype == object or (array.dtype == np.uint64 and (array >> 63).any()):
-        # Beyond int64 NumPy keeps Python integers; shifts and comparisons work on them as well.
-        if not all(isinstance(value, int) for value in array.reshape(-1).tolist()):
-            raise InputTypeError(f"{name} must hold whole numbers, got {values!r}")
-        return array.astype(object)
-    return as_int_array(name, array)
+    return as_int("width", width, low=1)
 
 
 def _encode_current(values: npt.ArrayLike, width: int, name: str) -> npt.NDArray[np.int32]:

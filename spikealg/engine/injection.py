@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int_array
+from spikealg.arguments import as_array, as_int_array
 from spikealg.circuits import codings
 from spikealg.engine import currents
 from spikealg.engine.arrays import read_only
@@ -263,12 +263,7 @@ def as_arrays(network: Network, inputs: Any) -> dict[str, npt.NDArray[Any]]:
         if name not in network.inputs:
             known = ", ".join(network.inputs) or "none"
             raise InputError(f"inputs has no port {name!r} to go to; the input ports are: {known}")
-        try:
-            arrays[name] = np.asarray(values)
-        except ValueError:
-            raise InputTypeError(
-                f"inputs[{name!r}] must be a number or an array, got rows of different lengths"
-            ) from None
+        arrays[name] = as_array(f"inputs[{name!r}]", values)
     return arrays
 
 

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from spikealg.circuits import Adder
 from spikealg.circuits.codings import CODINGS, coding_lines, coding_ticks, decode, encode
 from spikealg.errors import InputError, InputTypeError
+from tests.helpers import refused
 
 RANGES = {
     "binary": lambda width: (0, 2**width - 1),
@@ -121,3 +123,20 @@ def test_a_raster_of_another_shape_is_refused():
     message = r"raster must have shape \(ticks, lanes, 8\) for current, width 8, got \(7, 2, 1\)"
     with pytest.raises(InputError, match=message):
         decode(np.zeros((7, 2, 1), int), "current", 8)
+
+
+def test_large_whole_numbers_are_coded_whatever_they_are_mixed_with():
+    """NumPy alone makes floats of such lists."""
+    for values in ([0, 2**63], [2**63, 2**63 + 1], [np.uint64(2**63 + 1), 1], [True, 2**64 - 1]):
+        assert decode(encode(values, "binary", 65), "binary", 65).tolist() == list(map(int, values))
+    for values in ([-(2**63), 2**63], [-1, 2**63 + 1]):
+        assert decode(encode(values, "signed", 66), "signed", 66).tolist() == values
+    found = Adder(64).compile()(a=[0, 2**63], b=[1, 1])["sum"]
+    assert found.tolist() == [1, 2**63 + 1]
+
+
+def test_rows_of_different_lengths_are_refused():
+    with refused(
+        "value must be a number or an array, got rows of different lengths", InputTypeError
+    ):
+        encode([[1], [1, 2]], "binary", 2)
