@@ -10,7 +10,16 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array, as_int_array
 from spikealg.errors import InputError, InputTypeError
 
-__all__ = ["INT32_MAX", "MEMORYLESS", "NEURON", "NEVER", "RESETS", "neuron_records", "reset_codes"]
+__all__ = [
+    "INT32_MAX",
+    "INT32_MIN",
+    "MEMORYLESS",
+    "NEURON",
+    "NEVER",
+    "RESETS",
+    "neuron_records",
+    "reset_codes",
+]
 
 INT32_MAX = 2**31 - 1
 INT32_MIN = -(2**31)

@@ -28,7 +28,7 @@ class _Port:
     coding: str = "binary"
 
     def __post_init__(self) -> None:
-        as_int("width", self.width, low=1)
+        object.__setattr__(self, "width", as_int("width", self.width, low=1))
         as_choice("coding", self.coding, CODINGS)
 
     @property

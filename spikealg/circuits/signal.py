@@ -97,7 +97,7 @@ class Signal(Operators):
         if self.coding not in LINE_CODINGS:
             raise InputError(f"{self} cannot be sliced: its value is spread over ticks, not lines")
         if isinstance(key, slice):
-            index, label = key, _slice_text(key)
+            index, label = _checked_slice(key, self), _slice_text(key)
         else:
             line = as_int(f"line of {self}", key, low=-self.lines, high=self.lines - 1)
             line %= self.lines
@@ -233,6 +233,16 @@ def wait(signal: Signal, tick: int) -> npt.NDArray[np.int64]:
     return signal.lags + (tick - signal.tick)
 
 
+def _checked_slice(key: slice, signal: Signal) -> slice:
+    edges = [
+        edge if edge is None else as_int(f"{which} of a slice of {signal}", edge)
+        for which, edge in (("start", key.start), ("stop", key.stop), ("step", key.step))
+    ]
+    if edges[2] == 0:
+        raise InputError(f"step of a slice of {signal} must not be 0")
+    return slice(*edges)
+
+
 def _slice_text(key: slice) -> str:
     start, stop = ("" if edge is None else edge for edge in (key.start, key.stop))
     return f"{start}:{stop}" + ("" if key.step is None else f":{key.step}")
@@ -265,7 +275,7 @@ class Neurons:
     def __getitem__(self, key: Any) -> Neurons:
         try:
             return replace(self, index=np.asarray(self.index[key]))
-        except IndexError as error:
+        except (IndexError, TypeError, ValueError) as error:
             raise InputError(
                 f"{self.name} of shape {self.shape} has no [{key!r}]: {error}"
             ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from spikealg import circuits
@@ -22,6 +23,10 @@ REFUSED = [
     (
         lambda: circuits.Saturate(4, 4, True, False),
         "to must be a whole number from 1 to 3, got 4",
+    ),
+    (
+        lambda: circuits.Saturate(1, 1, True, False),
+        "width must be a whole number of at least 2, got 1",
     ),
     (
         lambda: circuits.Shifter(4, "up"),
@@ -51,6 +56,25 @@ REFUSED = [
         lambda: circuits.FixedPointMultiplier(circuits.FixedPoint(2, 2), "up"),
         "rounding must be one of 'down', 'nearest', got 'up'",
     ),
+    (
+        lambda: circuits.FixedPointMultiplier(circuits.FixedPoint(0, 0)),
+        "form must have a bit beside its sign, got FixedPoint(integer=0, fraction=0, signed=True)",
+    ),
+    (
+        lambda: circuits.FixedPoint(50, 2),
+        "integer + fraction + signed must be a whole number from 1 to 52, got 53",
+    ),
+    (lambda: circuits.Memory(0, 4), "words must be a whole number of at least 1, got 0"),
+    (lambda: circuits.Fifo(0, 4), "depth must be a whole number of at least 1, got 0"),
+    (
+        lambda: circuits.Delay(2**31),
+        "ticks must be a whole number from 0 to 2147483646, got 2147483648",
+    ),
+    (
+        lambda: circuits.MultiplyByConstant(4, 2**31 + 1),
+        "constant must be a whole number from -2147483648 to 2147483648, got 2147483649",
+    ),
+    (lambda: circuits.WeightedSum([2**70]), f"weights must fit int64, got {2**70}"),
     (
         lambda: circuits.FixedPoint(2, 2).to_integers([0.5, 4.0]),
         "numbers must be from -4.0 to 3.75, got 4.0",
@@ -85,6 +109,14 @@ def test_refused(make, message):
 def test_a_width_that_is_no_number():
     with refused("width must be a whole number of at least 1, got '8'", InputTypeError):
         circuits.Adder("8")
+
+
+def test_a_format_that_is_none():
+    with refused("form must be a FixedPoint, got 8", InputTypeError):
+        circuits.FixedPointMultiplier(8)
+    with refused("signed must be True or False, got 5", InputTypeError):
+        circuits.FixedPoint(3, 2, 5)
+    assert circuits.FixedPoint(np.int64(3), np.int8(2), np.True_) == circuits.FixedPoint(3, 2)
 
 
 def test_an_interval_that_is_none():

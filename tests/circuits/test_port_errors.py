@@ -124,7 +124,7 @@ class TestPorts:
     def test_delays_carry_spikes(self):
         with refused('a Delay carries spikes; coding "current" has none', InputError):
             Delay(1, coding="current")
-        with refused("ticks must be a whole number of at least 0, got -1", InputError):
+        with refused("ticks must be a whole number from 0 to 2147483646, got -1", InputError):
             Delay(-1)
 
     @pytest.mark.parametrize("width", [0, 31])

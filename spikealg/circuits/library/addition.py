@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.chains import as_block, borrows, carries, shifted_by_one
 from spikealg.circuits.ports import In, Out, number_coding
@@ -34,15 +34,15 @@ class Adder(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            a=In(width, coding),
-            b=In(width, coding),
+            a=In(self.width, coding),
+            b=In(self.width, coding),
             carry_in=In(optional=True),
-            sum=Out(width + 1, coding, carry=not signed),
+            sum=Out(self.width + 1, coding, carry=not self.signed),
         )
-        self.width = width
-        self.signed = signed
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal, carry_in: Signal | None = None) -> None:
@@ -68,15 +68,15 @@ class Subtractor(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            a=In(width, coding),
-            b=In(width, coding),
+            a=In(self.width, coding),
+            b=In(self.width, coding),
             borrow_in=In(optional=True),
-            difference=Out(width + 1, "signed"),
+            difference=Out(self.width + 1, "signed"),
         )
-        self.width = width
-        self.signed = signed
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal, borrow_in: Signal | None = None) -> None:
@@ -96,9 +96,11 @@ class Negate(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        super().__init__(a=In(width, number_coding(signed)), out=Out(width + 1, "signed"))
-        self.width = width
-        self.signed = signed
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        super().__init__(
+            a=In(self.width, number_coding(self.signed)), out=Out(self.width + 1, "signed")
+        )
         self.block = as_block(block)
 
     def build(self, a: Signal) -> None:
@@ -118,9 +120,11 @@ class AddConstant(Circuit):
     """
 
     def __init__(self, width: int, constant: int) -> None:
-        super().__init__(a=In(width), sum=Out(width))
-        self.width = width
-        self.constant = as_int("constant", constant, low=-(1 << width), high=(1 << width) - 1)
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), sum=Out(self.width))
+        self.constant = as_int(
+            "constant", constant, low=-(1 << self.width), high=(1 << self.width) - 1
+        )
 
     def build(self, a: Signal) -> None:
         """Wire two neurons per bit; bit k of the constant lowers their thresholds."""

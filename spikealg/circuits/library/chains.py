@@ -32,7 +32,7 @@ def as_block(block: int) -> int:
 
 def as_block_of_comparison(block: int, width: int) -> int:
     """Return `block`, the bits of two numbers that are compared in one tick, or raise an error."""
-    alone = as_int("width", width, low=1) <= _LONGEST_COMPARED
+    alone = width <= _LONGEST_COMPARED
     return as_int("block", block, low=1, high=_LONGEST_COMPARED if alone else LONGEST_BLOCK)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.chains import as_block_of_comparison
 from spikealg.circuits.ports import In, Out, number_coding
@@ -30,11 +30,11 @@ class GreaterThan(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
-        super().__init__(a=In(width, coding), b=In(width, coding), out=Out())
-        self.width = width
-        self.signed = signed
-        self.block = as_block_of_comparison(block, width)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        super().__init__(a=In(self.width, coding), b=In(self.width, coding), out=Out())
+        self.block = as_block_of_comparison(block, self.width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire one neuron per block."""
@@ -65,9 +65,10 @@ class Equal(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False) -> None:
-        coding = number_coding(signed)
-        super().__init__(a=In(width, coding), b=In(width, coding), out=Out())
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        super().__init__(a=In(self.width, coding), b=In(self.width, coding), out=Out())
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire both directions in which bits can differ."""
@@ -89,13 +90,17 @@ class Comparator(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            a=In(width, coding), b=In(width, coding), greater=Out(), equal=Out(), less=Out()
+            a=In(self.width, coding),
+            b=In(self.width, coding),
+            greater=Out(),
+            equal=Out(),
+            less=Out(),
         )
-        self.width = width
-        self.signed = signed
-        self.block = as_block_of_comparison(block, width)
+        self.block = as_block_of_comparison(block, self.width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire both directions; equal is neither."""
@@ -115,10 +120,9 @@ class AtLeast(Circuit):
 
     def __init__(self, width: int, constant: int, signed: bool = False) -> None:
         # The weights 2^bit into one neuron must add up within int32.
-        width = as_int("width", width, low=1, high=31)
-        super().__init__(a=In(width, number_coding(signed)), out=Out())
-        self.width = width
-        self.signed = signed
+        self.width = as_int("width", width, low=1, high=31)
+        self.signed = as_bool("signed", signed)
+        super().__init__(a=In(self.width, number_coding(self.signed)), out=Out())
         self.constant = as_int("constant", constant, low=-(1 << 30), high=(1 << 31) - 1)
 
     def build(self, a: Signal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_int, as_int_array
+from spikealg.arguments import as_bool, as_choice, as_int, as_int_array, as_int_row
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.chains import as_block
 from spikealg.circuits.library.linear import MatrixVector, ThresholdMatrixVector
@@ -54,6 +54,8 @@ class Convolution(Circuit):
         mode: str = "full",
         block: int | None = None,
     ) -> None:
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
         lengths = shape if isinstance(shape, tuple) else (shape,)
         self.shape = tuple(as_int("shape", length, low=1) for length in lengths)
         self.kernel = as_int_array("kernel", kernel)
@@ -68,14 +70,12 @@ class Convolution(Circuit):
                 f'kernel must lie inside shape {self.shape} for mode "valid", got shape '
                 f"{self.kernel.shape}"
             )
-        self.width = width
-        self.signed = signed
         self.block = None if block is None else as_block(block)
         matrix = _matrix(self.shape, self.kernel, mode)
         self._product = (
-            ThresholdMatrixVector(matrix, width, signed)
-            if block is None
-            else MatrixVector(matrix, width, signed, block)
+            ThresholdMatrixVector(matrix, self.width, self.signed)
+            if self.block is None
+            else MatrixVector(matrix, self.width, self.signed, self.block)
         )
         super().__init__(**self._product.ports)
 
@@ -108,18 +108,18 @@ class Filter(Circuit):
     """
 
     def __init__(self, kernel: npt.ArrayLike, width: int, signed: bool = False) -> None:
-        self.kernel = as_int_array("kernel", kernel).reshape(-1)
+        self.signed = as_bool("signed", signed)
+        self.kernel = as_int_row("kernel", kernel)
         if not len(self.kernel):
             raise InputError("kernel must hold at least one whole number, got none")
         self.width = as_int("width", width, low=1, high=30)
-        self.signed = signed
-        bits = bit_weights(width, signed)
+        bits = bit_weights(self.width, self.signed)
         self.weights = [factor * bit for factor in self.kernel.tolist() for bit in bits]
         low = sum(weight for weight in self.weights if weight < 0)
         high = sum(weight for weight in self.weights if weight > 0)
         self.total_width, self.total_signed = range_width(low, high)
         super().__init__(
-            x=In(width, number_coding(signed)),
+            x=In(self.width, number_coding(self.signed)),
             y=Out(self.total_width, number_coding(self.total_signed)),
         )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.addition import Adder
 from spikealg.circuits.library.chains import as_block, borrows, shifted_by_one
@@ -73,15 +74,15 @@ class Divider(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            a=In(width, coding),
-            b=In(width, coding),
-            quotient=Out(width + signed, coding),
-            remainder=Out(width, coding),
+            a=In(self.width, coding),
+            b=In(self.width, coding),
+            quotient=Out(self.width + self.signed, coding),
+            remainder=Out(self.width, coding),
         )
-        self.width = width
-        self.signed = signed
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal) -> None:
@@ -119,10 +120,14 @@ class SequentialDivider(Circuit):
     """
 
     def __init__(self, width: int, block: int = 1) -> None:
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            a=In(width), b=In(width), first=In(), quotient=Out(width), remainder=Out(width)
+            a=In(self.width),
+            b=In(self.width),
+            first=In(),
+            quotient=Out(self.width),
+            remainder=Out(self.width),
         )
-        self.width = width
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal, first: Signal) -> None:
@@ -173,10 +178,12 @@ class Modulo(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
-        super().__init__(a=In(width, coding), b=In(width, coding), out=Out(width, coding))
-        self.width = width
-        self.signed = signed
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        super().__init__(
+            a=In(self.width, coding), b=In(self.width, coding), out=Out(self.width, coding)
+        )
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal) -> None:
@@ -208,9 +215,9 @@ class SquareRoot(Circuit):
     """
 
     def __init__(self, width: int, block: int = 1) -> None:
-        self.digits = (width + 1) // 2
-        super().__init__(a=In(width), root=Out(self.digits), remainder=Out(self.digits + 1))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        self.digits = (self.width + 1) // 2
+        super().__init__(a=In(self.width), root=Out(self.digits), remainder=Out(self.digits + 1))
         self.block = as_block(block)
 
     def build(self, a: Signal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.chains import as_block_of_comparison
 from spikealg.circuits.library.comparison import GreaterThan
@@ -18,11 +19,13 @@ class _OfTwo(Circuit):
     _largest: bool
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
-        super().__init__(a=In(width, coding), b=In(width, coding), out=Out(width, coding))
-        self.width = width
-        self.signed = signed
-        self.block = as_block_of_comparison(block, width)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        super().__init__(
+            a=In(self.width, coding), b=In(self.width, coding), out=Out(self.width, coding)
+        )
+        self.block = as_block_of_comparison(block, self.width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire a comparison and a selection."""
@@ -64,13 +67,15 @@ class _OfSet(Circuit):
     _largest: bool
 
     def __init__(self, count: int, width: int, signed: bool = False) -> None:
-        coding = number_coding(signed)
+        self.count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            **numbered("a", count, In(width, coding)), out=Out(width, coding), winners=Out(count)
+            **numbered("a", self.count, In(self.width, coding)),
+            out=Out(self.width, coding),
+            winners=Out(self.count),
         )
-        self.count = count
-        self.width = width
-        self.signed = signed
 
     def build(self, **numbers: Signal) -> None:
         """Wire for each bit who has the better value, whether anyone, and who drops out."""

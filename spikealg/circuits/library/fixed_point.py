@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_float_array, as_int, as_int_array
+from spikealg.arguments import as_bool, as_choice, as_float_array, as_int, as_int_array
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.addition import Adder
 from spikealg.circuits.library.multiplication import Multiplier
 from spikealg.circuits.library.saturating import Saturate
 from spikealg.circuits.ports import In, Out, number_coding
 from spikealg.circuits.signal import Signal
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 
 __all__ = ["FixedPoint", "FixedPointMultiplier"]
 
@@ -36,9 +36,10 @@ class FixedPoint:
     signed: bool = True
 
     def __post_init__(self) -> None:
-        as_int("integer", self.integer, low=0)
-        as_int("fraction", self.fraction, low=0)
-        as_int("width", self.width, low=1, high=52)
+        object.__setattr__(self, "integer", as_int("integer", self.integer, low=0))
+        object.__setattr__(self, "fraction", as_int("fraction", self.fraction, low=0))
+        object.__setattr__(self, "signed", as_bool("signed", self.signed))
+        as_int("integer + fraction + signed", self.width, low=1, high=52)
 
     @property
     def width(self) -> int:
@@ -92,11 +93,21 @@ class FixedPointMultiplier(Circuit):
     Parameters
     ----------
     form : FixedPoint
+        Of at least two lines if signed, as for `Multiplier`.
     rounding : str
         "down" (toward −∞) or "nearest" (half up), which takes an `Adder` more.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If `form` is no format, or only a sign.
     """
 
     def __init__(self, form: FixedPoint, rounding: str = "down") -> None:
+        if not isinstance(form, FixedPoint):
+            raise InputTypeError(f"form must be a FixedPoint, got {form!r}")
+        if form.signed and form.width < 2:
+            raise InputError(f"form must have a bit beside its sign, got {form}")
         coding = number_coding(form.signed)
         super().__init__(
             a=In(form.width, coding), b=In(form.width, coding), product=Out(form.width, coding)

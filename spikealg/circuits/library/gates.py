@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_int, as_int_array
 from spikealg.circuits.circuit import Circuit
-from spikealg.circuits.neuron import MEMORYLESS
+from spikealg.circuits.neuron import INT32_MAX, INT32_MIN, MEMORYLESS
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Signal, concat
 
@@ -39,15 +39,16 @@ class ThresholdGate(Circuit):
     """
 
     def __init__(self, width: int, threshold: int, weights: npt.ArrayLike = 1) -> None:
-        super().__init__(a=In(width), out=Out())
-        self.width = width
-        self.threshold = threshold
-        self.weights = weights
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), out=Out())
+        self.threshold = as_int("threshold", threshold, low=INT32_MIN, high=INT32_MAX)
+        self.weights = as_int_array(
+            "weights", weights, shape=(self.width,), low=-INT32_MAX, high=INT32_MAX
+        )
 
     def build(self, a: Signal) -> None:
         """Wire one neuron."""
-        weights = np.asarray(self.weights)
-        self.output("out", self.gate(a, weights=weights, threshold=self.threshold))
+        self.output("out", self.gate(a, weights=self.weights, threshold=self.threshold))
 
 
 class And(ThresholdGate):
@@ -68,6 +69,7 @@ class Majority(ThresholdGate):
     """1 where more than half of the lines are 1: a (width lines) → out."""
 
     def __init__(self, width: int = 3) -> None:
+        width = as_int("width", width, low=1)
         super().__init__(width, threshold=width // 2 + 1)
 
 
@@ -78,8 +80,8 @@ class Not(Circuit):
     """
 
     def __init__(self, width: int = 1) -> None:
-        super().__init__(a=In(width), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), out=Out(self.width))
 
     def build(self, a: Signal) -> None:
         """Wire one neuron per line."""
@@ -95,8 +97,8 @@ class Xor(Circuit):
     """
 
     def __init__(self, width: int = 2) -> None:
-        super().__init__(a=In(width), out=Out())
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), out=Out())
 
     def build(self, a: Signal) -> None:
         """Wire both layers."""
@@ -112,8 +114,8 @@ class Thermometer(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), out=Out(self.width))
 
     def build(self, a: Signal) -> None:
         """Wire all lines to all neurons."""
@@ -129,9 +131,9 @@ class Constant(Circuit):
     """
 
     def __init__(self, value: int, width: int = 1) -> None:
-        super().__init__(out=Out(width))
-        self.value = as_int("value", value, low=0, high=(1 << width) - 1)
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(out=Out(self.width))
+        self.value = as_int("value", value, low=0, high=(1 << self.width) - 1)
 
     def build(self) -> None:
         """Wire the bits that are 1."""

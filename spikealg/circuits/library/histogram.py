@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int, as_int_array
+from spikealg.arguments import as_int, as_int_row
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.sums import PopCount
 from spikealg.circuits.ports import In, Out, numbered
@@ -34,7 +34,7 @@ class Histogram(Circuit):
     def __init__(self, count: int, width: int, edges: npt.ArrayLike) -> None:
         self.count = as_int("count", count, low=1)
         self.width = as_int("width", width, low=1, high=30)
-        self.edges = as_int_array("edges", edges, low=0, high=1 << width).reshape(-1)
+        self.edges = as_int_row("edges", edges, low=0, high=1 << self.width)
         falling = np.nonzero(np.diff(self.edges) <= 0)[0]
         if len(self.edges) < 2 or len(falling):
             what = (
@@ -45,8 +45,8 @@ class Histogram(Circuit):
             raise InputError(f"edges must be at least two ascending whole numbers, got {what}")
         bins = len(self.edges) - 1
         super().__init__(
-            **numbered("a", count, In(width)),
-            **{f"bin{k}": Out(count.bit_length()) for k in range(bins)},
+            **numbered("a", self.count, In(self.width)),
+            **{f"bin{k}": Out(self.count.bit_length()) for k in range(bins)},
         )
 
     def build(self, **numbers: Signal) -> None:

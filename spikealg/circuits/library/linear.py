@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int, as_int_array
+from spikealg.arguments import as_bool, as_int, as_int_array
 from spikealg.circuits.circuit import Circuit
+from spikealg.circuits.codings import coding_limits
 from spikealg.circuits.library.addition import Adder, Subtractor
 from spikealg.circuits.library.chains import as_block
 from spikealg.circuits.library.sums import bit_weights, range_width, sum_bits
@@ -23,6 +24,9 @@ __all__ = [
     "scaled_sum",
     "signed_digits",
 ]
+
+_LARGEST = 2**31
+"""Of a constant or an entry of a matrix."""
 
 
 def signed_digits(number: int) -> list[tuple[int, int]]:
@@ -53,20 +57,21 @@ class _Linear(Circuit):
     """Ports of a matrix times a vector: x0, x1, ... → y0, y1, ..."""
 
     def __init__(self, matrix: npt.ArrayLike, width: int, signed: bool = False) -> None:
-        self.matrix = as_int_array("matrix", matrix, low=-(2**31), high=2**31)
+        self.signed = as_bool("signed", signed)
+        self.matrix = as_int_array("matrix", matrix, low=-_LARGEST, high=_LARGEST)
         if self.matrix.ndim != 2 or not self.matrix.size:
             raise InputError(
                 f"matrix must have shape (outputs, inputs), got shape {self.matrix.shape}"
             )
         self.width = as_int("width", width, low=1, high=64)
-        self.signed = signed
-        low, high = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if signed else (0, 2**width - 1)
+        coding = number_coding(self.signed)
+        low, high = coding_limits(coding, self.width)
         self.formats = []
         for row in self.matrix.tolist():
             ends = [sorted((entry * low, entry * high)) for entry in row]
             self.formats.append(range_width(sum(e[0] for e in ends), sum(e[1] for e in ends)))
         super().__init__(
-            **numbered("x", self.matrix.shape[1], In(width, number_coding(signed))),
+            **numbered("x", self.matrix.shape[1], In(self.width, coding)),
             **{f"y{k}": Out(w, number_coding(s)) for k, (w, s) in enumerate(self.formats)},
         )
 
@@ -120,11 +125,11 @@ class MultiplyByConstant(Circuit):
     """
 
     def __init__(self, width: int, constant: int, signed: bool = False, block: int = 1) -> None:
-        self._inner = MatrixVector([[as_int("constant", constant)]], width, signed, block)
+        self.constant = as_int("constant", constant, low=-_LARGEST, high=_LARGEST)
+        self._inner = MatrixVector([[self.constant]], width, signed, block)
+        self.width = self._inner.width
         out = self._inner.ports["y0"]
-        super().__init__(a=In(width, number_coding(signed)), product=Out(out.width, out.coding))
-        self.width = width
-        self.constant = constant
+        super().__init__(a=self._inner.ports["x0"], product=Out(out.width, out.coding))
 
     def build(self, a: Signal) -> None:
         """Wire a matrix of one entry."""

@@ -72,13 +72,13 @@ class MatrixProduct(Circuit):
         self.size = as_int("size", size, low=1)
         self.width = as_int("width", width, low=1, high=14)
         self.method = as_choice("method", method, ("naive", "strassen"))
-        if method == "strassen" and size % 2:
-            raise InputError(f"size must be even for Strassen's method, got {size}")
-        self.out_width, _ = range_width(0, size * (2**width - 1) ** 2)
-        places = [f"{row}_{column}" for row in range(size) for column in range(size)]
+        if self.method == "strassen" and self.size % 2:
+            raise InputError(f"size must be even for Strassen's method, got {self.size}")
+        self.out_width, _ = range_width(0, self.size * (2**self.width - 1) ** 2)
+        places = [f"{row}_{column}" for row in range(self.size) for column in range(self.size)]
         super().__init__(
-            **{f"a_{place}": In(width) for place in places},
-            **{f"b_{place}": In(width) for place in places},
+            **{f"a_{place}": In(self.width) for place in places},
+            **{f"b_{place}": In(self.width) for place in places},
             **{f"c_{place}": Out(self.out_width) for place in places},
         )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.neuron import MEMORYLESS
 from spikealg.circuits.ports import In, Out
@@ -60,8 +61,8 @@ class Hold(Circuit):
     """
 
     def __init__(self, width: int = 1) -> None:
-        super().__init__(data=In(width), store=In(), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(data=In(self.width), store=In(), out=Out(self.width))
 
     def build(self, data: Signal, store: Signal) -> None:
         """Wire a self-exciting neuron per bit, and a gate before it."""
@@ -83,10 +84,14 @@ class Register(Circuit):
     """
 
     def __init__(self, width: int) -> None:
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            data=In(width), store=In(), recall=In(), clear=In(optional=True), out=Out(width)
+            data=In(self.width),
+            store=In(),
+            recall=In(),
+            clear=In(optional=True),
+            out=Out(self.width),
         )
-        self.width = width
 
     def build(
         self, data: Signal, store: Signal, recall: Signal, clear: Signal | None = None
@@ -113,8 +118,8 @@ class Counter(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(pulse=In(), clear=In(optional=True), value=Out(width), carry=Out())
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(pulse=In(), clear=In(optional=True), value=Out(self.width), carry=Out())
 
     def build(self, pulse: Signal, clear: Signal | None = None) -> None:
         """Wire a chain of dividers by two; bit k runs k ticks behind bit 0."""
@@ -145,8 +150,8 @@ class ShiftRegister(Circuit):
     """
 
     def __init__(self, length: int) -> None:
-        super().__init__(data=In(), shift=In(), out=Out(length))
-        self.length = length
+        self.length = as_int("length", length, low=1)
+        super().__init__(data=In(), shift=In(), out=Out(self.length))
 
     def build(self, data: Signal, shift: Signal) -> None:
         """Wire three neurons per bit."""

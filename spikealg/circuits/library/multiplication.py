@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.sums import bit_weights, sum_bits
 from spikealg.circuits.ports import In, Out, number_coding
@@ -17,10 +17,10 @@ class _Product(Circuit):
     """Ports of a product, and the products of all pairs of bits."""
 
     def __init__(self, width: int, signed: bool = False) -> None:
-        coding = number_coding(signed)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(a=In(width, coding), b=In(width, coding), product=Out(2 * width, coding))
-        self.width = as_int("width", width, low=2 if signed else 1)
-        self.signed = signed
+        self.width = as_int("width", width, low=2 if self.signed else 1)
 
     def _pairs(self, a: Signal, b: Signal) -> Signal:
         """Return a_i·b_k as line width·i + k."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Signal, concat
@@ -19,8 +20,8 @@ class NegateIf(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width), negate=In(), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), negate=In(), out=Out(self.width))
 
     def build(self, a: Signal, negate: Signal) -> None:
         """Wire for each bit but the lowest whether it flips, and whether it is 1 and flips."""
@@ -47,8 +48,8 @@ class Absolute(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width, "signed"), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width, "signed"), out=Out(self.width))
 
     def build(self, a: Signal) -> None:
         """Wire a negation where the sign is 1."""

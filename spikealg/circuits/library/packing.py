@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int, as_int_array
+from spikealg.arguments import as_int, as_int_row
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.routing import index_width
 from spikealg.circuits.library.windows import kept
@@ -49,7 +49,7 @@ class SubsetSums(Circuit):
     """
 
     def __init__(self, numbers: npt.ArrayLike) -> None:
-        self.numbers = as_int_array("numbers", numbers, low=0).reshape(-1)
+        self.numbers = as_int_row("numbers", numbers, low=0)
         if not len(self.numbers):
             raise InputError("numbers must hold at least one whole number, got none")
         self.total = _total("numbers", self.numbers)
@@ -103,8 +103,8 @@ class Knapsack(Circuit):
     """
 
     def __init__(self, weights: npt.ArrayLike, values: npt.ArrayLike, capacity: int) -> None:
-        self.weights = as_int_array("weights", weights, low=0).reshape(-1)
-        self.values = as_int_array("values", values, low=0).reshape(-1)
+        self.weights = as_int_row("weights", weights, low=0)
+        self.values = as_int_row("values", values, low=0)
         # A neuron adds up the bits of the room and a start that counts as much as all of them.
         self.capacity = as_int("capacity", capacity, low=0, high=(1 << 29) - 1)
         if not len(self.weights) or len(self.weights) != len(self.values):
@@ -115,7 +115,7 @@ class Knapsack(Circuit):
         self.total = _total("values", self.values)
         super().__init__(
             use=In(len(self.weights), optional=True),
-            room=In(index_width(capacity + 1)),
+            room=In(index_width(self.capacity + 1)),
             start=In(),
             value=Out(max(1, self.total), "unary"),
         )

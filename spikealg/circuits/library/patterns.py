@@ -49,7 +49,7 @@ class PatternMatcher(Circuit):
         self.patterns = [self._letters(k, pattern) for k, pattern in enumerate(patterns)]
         shortest = min(map(len, self.patterns))
         self.mismatches = as_int("mismatches", mismatches, low=0, high=shortest - 1)
-        super().__init__(letter=In(width), valid=In(), out=Out(len(patterns)))
+        super().__init__(letter=In(self.width), valid=In(), out=Out(len(patterns)))
 
     def _letters(self, number: int, pattern: Pattern) -> tuple[int | None, ...]:
         if not _is_row(pattern):

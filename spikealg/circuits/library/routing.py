@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.builder import Builder
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.ports import In, Out, number_coding, numbered
@@ -71,8 +71,8 @@ class Gate(Circuit):
     """
 
     def __init__(self, width: int = 1) -> None:
-        super().__init__(a=In(width), open=In(), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), open=In(), out=Out(self.width))
 
     def build(self, a: Signal, open: Signal) -> None:
         """Wire one neuron per line."""
@@ -86,12 +86,15 @@ class Select(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False) -> None:
-        coding = number_coding(signed)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            a=In(width, coding), b=In(width, coding), pick=In(), out=Out(width, coding)
+            a=In(self.width, coding),
+            b=In(self.width, coding),
+            pick=In(),
+            out=Out(self.width, coding),
         )
-        self.width = width
-        self.signed = signed
 
     def build(self, a: Signal, b: Signal, pick: Signal) -> None:
         """Wire two neurons per line."""
@@ -107,11 +110,13 @@ class Multiplexer(Circuit):
     """
 
     def __init__(self, count: int, width: int) -> None:
+        self.count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            **numbered("a", count, In(width)), index=In(index_width(count)), out=Out(width)
+            **numbered("a", self.count, In(self.width)),
+            index=In(index_width(self.count)),
+            out=Out(self.width),
         )
-        self.count = count
-        self.width = width
 
     def build(self, index: Signal, **numbers: Signal) -> None:
         """Wire a gate per line of each number, open at its index, and join them line by line."""
@@ -136,14 +141,13 @@ class Demultiplexer(Circuit):
     """
 
     def __init__(self, count: int, width: int = 1) -> None:
-        count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
+        self.count = as_int("count", count, low=1)
         super().__init__(
-            a=In(width),
-            index=In(index_width(count)),
-            **{f"out{k}": Out(width) for k in range(count)},
+            a=In(self.width),
+            index=In(index_width(self.count)),
+            **{f"out{k}": Out(self.width) for k in range(self.count)},
         )
-        self.count = count
-        self.width = width
 
     def build(self, a: Signal, index: Signal) -> None:
         """Wire a gate per line and output, open at its index."""
@@ -168,9 +172,8 @@ class Decoder(Circuit):
 
     def __init__(self, width: int) -> None:
         # Two thousand million lines are no circuit.
-        width = as_int("width", width, low=1, high=20)
-        super().__init__(index=In(width), out=Out(1 << width))
-        self.width = width
+        self.width = as_int("width", width, low=1, high=20)
+        super().__init__(index=In(self.width), out=Out(1 << self.width))
 
     def build(self, index: Signal) -> None:
         """Wire a neuron per number."""
@@ -186,8 +189,8 @@ class Encoder(Circuit):
     """
 
     def __init__(self, count: int) -> None:
-        super().__init__(a=In(count), index=Out(index_width(count)))
-        self.count = count
+        self.count = as_int("count", count, low=1)
+        super().__init__(a=In(self.count), index=Out(index_width(self.count)))
 
     def build(self, a: Signal) -> None:
         """Wire each line to the bits of its number."""
@@ -202,8 +205,8 @@ class PriorityEncoder(Circuit):
     """
 
     def __init__(self, count: int) -> None:
-        super().__init__(a=In(count), index=Out(index_width(count)), any=Out())
-        self.count = count
+        self.count = as_int("count", count, low=1)
+        super().__init__(a=In(self.count), index=Out(index_width(self.count)), any=Out())
 
     def build(self, a: Signal) -> None:
         """Wire a neuron per line that the lines before it silence."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.addition import Adder, Subtractor
 from spikealg.circuits.library.chains import as_block
@@ -30,12 +30,14 @@ class Saturate(Circuit):
     def __init__(
         self, width: int, to: int, signed: bool = False, to_signed: bool | None = None
     ) -> None:
-        self.signed = signed
-        self.to_signed = signed if to_signed is None else to_signed
-        self.width = width
-        self.to = as_int("to", to, low=1, high=width - (signed and not self.to_signed))
+        self.signed = as_bool("signed", signed)
+        self.to_signed = self.signed if to_signed is None else as_bool("to_signed", to_signed)
+        loses_sign = self.signed and not self.to_signed
+        self.width = as_int("width", width, low=1 + loses_sign)
+        self.to = as_int("to", to, low=1, high=self.width - loses_sign)
         super().__init__(
-            a=In(width, number_coding(signed)), out=Out(to, number_coding(self.to_signed))
+            a=In(self.width, number_coding(self.signed)),
+            out=Out(self.to, number_coding(self.to_signed)),
         )
 
     def build(self, a: Signal) -> None:
@@ -74,10 +76,12 @@ class SaturatingAdder(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
-        super().__init__(a=In(width, coding), b=In(width, coding), sum=Out(width, coding))
-        self.width = width
-        self.signed = signed
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        super().__init__(
+            a=In(self.width, coding), b=In(self.width, coding), sum=Out(self.width, coding)
+        )
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal) -> None:
@@ -100,10 +104,12 @@ class SaturatingSubtractor(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
-        super().__init__(a=In(width, coding), b=In(width, coding), difference=Out(width, coding))
-        self.width = width
-        self.signed = signed
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        super().__init__(
+            a=In(self.width, coding), b=In(self.width, coding), difference=Out(self.width, coding)
+        )
         self.block = as_block(block)
 
     def build(self, a: Signal, b: Signal) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.chains import LONGEST_BLOCK
 from spikealg.circuits.library.sums import bit_weights
@@ -33,8 +33,8 @@ class _Table(Circuit):
         first, second = self.lengths = lengths
         self.width = as_int("width", width, low=1, high=LONGEST_BLOCK)
         super().__init__(
-            **numbered("a", first, In(width)),
-            **numbered("b", second, In(width)),
+            **numbered("a", first, In(self.width)),
+            **numbered("b", second, In(self.width)),
             start=In(),
             **outputs,
         )
@@ -180,14 +180,14 @@ class LongestIncreasing(Circuit):
     """
 
     def __init__(self, count: int, width: int, signed: bool = False, strict: bool = True) -> None:
+        self.signed = as_bool("signed", signed)
         self.count = as_int("count", count, low=1)
         self.width = as_int("width", width, low=1, high=LONGEST_BLOCK)
-        self.signed = signed
-        self.strict = strict
+        self.strict = as_bool("strict", strict)
         super().__init__(
-            **numbered("a", count, In(width, number_coding(signed))),
+            **numbered("a", self.count, In(self.width, number_coding(self.signed))),
             start=In(),
-            length=Out(count, "unary"),
+            length=Out(self.count, "unary"),
         )
 
     def build(self, start: Signal, **numbers: Signal) -> None:

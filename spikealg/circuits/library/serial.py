@@ -32,8 +32,8 @@ class ToStream(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width), out=Out(width, "stream"))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), out=Out(self.width, "stream"))
 
     def build(self, a: Signal) -> None:
         """Wire one neuron that hears line k k ticks later than line 0."""
@@ -51,8 +51,8 @@ class FromStream(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width, "stream"), out=Out(width))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width, "stream"), out=Out(self.width))
 
     def build(self, a: Signal) -> None:
         """Read the one line at `width` times."""
@@ -74,9 +74,9 @@ class BitSerialConstant(Circuit):
     """
 
     def __init__(self, value: int, width: int) -> None:
-        super().__init__(first=In(), out=Out(width, "stream"))
-        self.value = as_int("value", value, low=0, high=(1 << width) - 1)
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(first=In(), out=Out(self.width, "stream"))
+        self.value = as_int("value", value, low=0, high=(1 << self.width) - 1)
 
     def build(self, first: Signal) -> None:
         """Wire one neuron with a delay for each bit that is 1."""
@@ -95,9 +95,9 @@ class BitSerialShift(Circuit):
     """
 
     def __init__(self, width: int, by: int) -> None:
+        self.width = as_int("width", width, low=1)
         self.by = as_int("by", by, low=0)
-        super().__init__(a=In(width, "stream"), out=Out(width + by, "stream"))
-        self.width = width
+        super().__init__(a=In(self.width, "stream"), out=Out(self.width + self.by, "stream"))
 
     def build(self, a: Signal) -> None:
         """Read the line later."""
@@ -111,10 +111,10 @@ class BitSerialShiftRight(Circuit):
     """
 
     def __init__(self, width: int, by: int) -> None:
-        width = as_int("width", width, low=1)
-        self.by = as_int("by", by, low=0, high=width - 1)
-        super().__init__(a=In(width, "stream"), first=In(), out=Out(width - by, "stream"))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        self.by = as_int("by", by, low=0, high=self.width - 1)
+        rest = self.width - self.by
+        super().__init__(a=In(self.width, "stream"), first=In(), out=Out(rest, "stream"))
 
     def build(self, a: Signal, first: Signal) -> None:
         """Wire one neuron, which `first` silences for as many ticks."""
@@ -134,10 +134,12 @@ class BitSerialAdder(Circuit):
     """
 
     def __init__(self, width: int) -> None:
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            a=In(width, "stream"), b=In(width, "stream"), sum=Out(width + 1, "stream", carry=True)
+            a=In(self.width, "stream"),
+            b=In(self.width, "stream"),
+            sum=Out(self.width + 1, "stream", carry=True),
         )
-        self.width = width
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire the carry, which feeds itself, and the bit."""
@@ -162,13 +164,13 @@ class BitSerialSubtractor(Circuit):
     """
 
     def __init__(self, width: int) -> None:
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            a=In(width, "stream"),
-            b=In(width, "stream"),
+            a=In(self.width, "stream"),
+            b=In(self.width, "stream"),
             first=In(),
-            difference=Out(width, "stream"),
+            difference=Out(self.width, "stream"),
         )
-        self.width = width
 
     def build(self, a: Signal, b: Signal, first: Signal) -> None:
         """Wire the borrow, which feeds itself, and the bit."""
@@ -196,8 +198,8 @@ class BitSerialNegate(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width, "stream"), first=In(), out=Out(width, "stream"))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width, "stream"), first=In(), out=Out(self.width, "stream"))
 
     def build(self, a: Signal, first: Signal) -> None:
         """Wire a subtraction from nothing."""
@@ -214,8 +216,10 @@ class BitSerialGreaterThan(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width, "stream"), b=In(width, "stream"), first=In(), out=Out())
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(
+            a=In(self.width, "stream"), b=In(self.width, "stream"), first=In(), out=Out()
+        )
 
     def build(self, a: Signal, b: Signal, first: Signal) -> None:
         """Wire the neuron."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spikealg.arguments import as_int
 from spikealg.circuits.builder import Builder
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.serial import (
@@ -44,10 +45,13 @@ class _OfTwo(Circuit):
     _largest: bool
 
     def __init__(self, width: int) -> None:
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            a=In(width, "stream"), b=In(width, "stream"), first=In(), out=Out(width, "stream")
+            a=In(self.width, "stream"),
+            b=In(self.width, "stream"),
+            first=In(),
+            out=Out(self.width, "stream"),
         )
-        self.width = width
 
     def build(self, a: Signal, b: Signal, first: Signal) -> None:
         """Wire a comparison and a choice."""
@@ -84,8 +88,8 @@ class BitSerialAbsolute(Circuit):
     """
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width, "stream"), first=In(), out=Out(width, "stream"))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width, "stream"), first=In(), out=Out(self.width, "stream"))
 
     def build(self, a: Signal, first: Signal) -> None:
         """Wire the negative, and a choice by the sign."""
@@ -104,13 +108,13 @@ class BitSerialMultiplier(Circuit):
     """
 
     def __init__(self, width: int) -> None:
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            a=In(width, "stream"),
-            b=In(width, "stream"),
+            a=In(self.width, "stream"),
+            b=In(self.width, "stream"),
             first=In(),
-            product=Out(2 * width, "stream"),
+            product=Out(2 * self.width, "stream"),
         )
-        self.width = width
 
     def build(self, a: Signal, b: Signal, first: Signal) -> None:
         """Wire a copy of a for each bit of b, and a chain of adders."""

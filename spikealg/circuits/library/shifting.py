@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spikealg.arguments import as_choice
+from spikealg.arguments import as_bool, as_choice, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.routing import Select
 from spikealg.circuits.ports import In, Out, number_coding
@@ -28,11 +28,15 @@ class Shifter(Circuit):
     """
 
     def __init__(self, width: int, direction: str = "left", signed: bool = False) -> None:
-        coding = number_coding(signed)
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         self.direction = as_choice("direction", direction, ("left", "right"))
-        self.signed = signed
-        super().__init__(a=In(width, coding), amount=In(width.bit_length()), out=Out(width, coding))
+        super().__init__(
+            a=In(self.width, coding),
+            amount=In(self.width.bit_length()),
+            out=Out(self.width, coding),
+        )
 
     def build(self, a: Signal, amount: Signal) -> None:
         """Wire a selection between shifted and not for each bit of the amount."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.chains import as_block_of_comparison
 from spikealg.circuits.library.comparison import GreaterThan
@@ -33,16 +33,16 @@ class CompareExchange(Circuit):
     """
 
     def __init__(self, width: int, signed: bool = False, block: int = 1) -> None:
-        coding = number_coding(signed)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            a=In(width, coding),
-            b=In(width, coding),
-            low=Out(width, coding),
-            high=Out(width, coding),
+            a=In(self.width, coding),
+            b=In(self.width, coding),
+            low=Out(self.width, coding),
+            high=Out(self.width, coding),
         )
-        self.width = width
-        self.signed = signed
-        self.block = as_block_of_comparison(block, width)
+        self.block = as_block_of_comparison(block, self.width)
 
     def build(self, a: Signal, b: Signal) -> None:
         """Wire one comparison and two selections."""
@@ -63,16 +63,16 @@ class _Ranks(Circuit):
         signed: bool,
         block: int,
     ) -> None:
-        coding = number_coding(signed)
+        self.count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            **numbered("a", count, In(width, coding)),
-            **{name: Out(width, coding) for name in ranks},
+            **numbered("a", self.count, In(self.width, coding)),
+            **{name: Out(self.width, coding) for name in ranks},
         )
         self.ranks = ranks
-        self.count = count
-        self.width = width
-        self.signed = signed
-        self.block = as_block_of_comparison(block, width)
+        self.block = as_block_of_comparison(block, self.width)
 
     def build(self, **numbers: Signal) -> None:
         """Wire a comparator for each pair that matters."""
@@ -126,7 +126,7 @@ class Largest(_Ranks):
     ) -> None:
         count = as_int("count", count, low=1)
         self.k = as_int("k", k, low=1, high=count)
-        ranks = {f"out{place}": count - 1 - place for place in range(k)}
+        ranks = {f"out{place}": count - 1 - place for place in range(self.k)}
         super().__init__(ranks, count, width, signed, block)
 
 

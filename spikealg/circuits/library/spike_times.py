@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.memory import Counter
 from spikealg.circuits.library.routing import index_width
@@ -45,8 +45,8 @@ class ToTemporal(Circuit):
 
     def __init__(self, width: int, largest_first: bool = False) -> None:
         self.width = as_int("width", width, low=1, high=LONGEST_NUMBER)
-        self.largest_first = largest_first
-        super().__init__(a=In(width), start=In(), out=Out(1 << width, "temporal"))
+        self.largest_first = as_bool("largest_first", largest_first)
+        super().__init__(a=In(self.width), start=In(), out=Out(1 << self.width, "temporal"))
 
     def build(self, a: Signal, start: Signal) -> None:
         """Wire a ramp."""
@@ -69,8 +69,8 @@ class FromTemporal(Circuit):
 
     def __init__(self, ticks: int) -> None:
         self.ticks = as_int("ticks", ticks, low=1, high=1 << LONGEST_NUMBER)
-        self.width = index_width(ticks)
-        super().__init__(a=In(ticks, "temporal"), start=In(), out=Out(self.width), any=Out())
+        self.width = index_width(self.ticks)
+        super().__init__(a=In(self.ticks, "temporal"), start=In(), out=Out(self.width), any=Out())
 
     def build(self, a: Signal, start: Signal) -> None:
         """Wire a counter and what a spike keeps of it."""
@@ -96,11 +96,11 @@ class TemporalSort(Circuit):
     """
 
     def __init__(self, count: int, width: int, keep: int | None = None) -> None:
-        numbers = numbered("a", count, In(width, "temporal"))
-        self.count = count
-        self.width = width
-        self.keep = count if keep is None else as_int("keep", keep, low=1, high=count)
-        outputs = {f"out{k}": Out(width, "temporal") for k in range(self.keep)}
+        self.count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
+        numbers = numbered("a", self.count, In(self.width, "temporal"))
+        self.keep = self.count if keep is None else as_int("keep", keep, low=1, high=self.count)
+        outputs = {f"out{k}": Out(self.width, "temporal") for k in range(self.keep)}
         super().__init__(**numbers, start=In(), **outputs)
 
     def build(self, start: Signal, **spikes: Signal) -> None:
@@ -119,9 +119,9 @@ class _ByTime(Circuit):
         self.keep = keep
         self.largest_first = largest_first
         super().__init__(
-            **numbered("a", count, In(width)),
+            **numbered("a", self.count, In(self.width)),
             start=In(),
-            **{f"out{k}": Out(width) for k in range(keep)},
+            **{f"out{k}": Out(self.width) for k in range(keep)},
         )
 
     def build(self, start: Signal, **numbers: Signal) -> None:
@@ -166,8 +166,8 @@ class LargestByTime(_ByTime):
 
     def __init__(self, count: int, k: int, width: int) -> None:
         count = as_int("count", count, low=1)
-        super().__init__(count, width, as_int("k", k, low=1, high=count), True)
-        self.k = k
+        self.k = as_int("k", k, low=1, high=count)
+        super().__init__(count, width, self.k, True)
 
 
 def spike_times(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.routing import address_match, index_width
 from spikealg.circuits.neuron import MEMORYLESS
@@ -22,11 +23,15 @@ class Memory(Circuit):
     """
 
     def __init__(self, words: int, width: int) -> None:
+        self.words = as_int("words", words, low=1)
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            address=In(index_width(words)), data=In(width), write=In(), read=In(), out=Out(width)
+            address=In(index_width(self.words)),
+            data=In(self.width),
+            write=In(),
+            read=In(),
+            out=Out(self.width),
         )
-        self.words = words
-        self.width = width
 
     def build(self, address: Signal, data: Signal, write: Signal, read: Signal) -> None:
         """Wire a self-exciting neuron per bit, with gates before and after it."""
@@ -68,11 +73,11 @@ class Fifo(Circuit):
     """
 
     def __init__(self, depth: int, width: int) -> None:
+        self.depth = as_int("depth", depth, low=1)
+        self.width = as_int("width", width, low=1)
         super().__init__(
-            data=In(width), push=In(), pop=In(), out=Out(width), valid=Out(), full=Out()
+            data=In(self.width), push=In(), pop=In(), out=Out(self.width), valid=Out(), full=Out()
         )
-        self.depth = depth
-        self.width = width
 
     def build(self, data: Signal, push: Signal, pop: Signal) -> None:
         """Wire the count, two pointers that go around, and the cells.

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int_array
+from spikealg.arguments import as_bool, as_int, as_int_row
 from spikealg.circuits.builder import Builder
 from spikealg.circuits.circuit import Circuit
+from spikealg.circuits.codings import coding_limits
 from spikealg.circuits.ports import In, Out, number_coding, numbered
 from spikealg.circuits.signal import Signal, concat
 from spikealg.errors import InputError
@@ -61,14 +62,15 @@ def sum_bits(circuit: Builder, lines: Signal, weights: Sequence[int], width: int
     """
     bits = []
     for bit in range(width):
-        short = np.array([weight % (2 << bit) for weight in weights], dtype=np.int64)
-        if short.sum() >= _LIMIT:
+        remainders = [weight % (2 << bit) for weight in weights]
+        total = sum(remainders)
+        if total >= _LIMIT:
             raise InputError(
                 f"bit {bit} of a sum of {len(weights)} lines takes weights that add up to "
-                f"{short.sum()}, and one neuron has less than 2^31: use fewer lines or bits, or a "
+                f"{total}, and one neuron has less than 2^31: use fewer lines or bits, or a "
                 "circuit whose carries ripple"
             )
-        steps = int(short.sum()) >> bit
+        short, steps = np.array(remainders), total >> bit
         read = np.nonzero(short)[0]
         if not steps:
             bits.append(circuit.ground())
@@ -110,7 +112,7 @@ class WeightedSum(Circuit):
     """
 
     def __init__(self, weights: npt.ArrayLike) -> None:
-        self.weights = [int(weight) for weight in as_int_array("weights", weights).reshape(-1)]
+        self.weights: list[int] = as_int_row("weights", weights).tolist()
         low = sum(weight for weight in self.weights if weight < 0)
         high = sum(weight for weight in self.weights if weight > 0)
         self.total_width, self.signed = range_width(low, high)
@@ -128,8 +130,8 @@ class PopCount(Circuit):
     """How many lines are 1: a (width lines) → count; two ticks."""
 
     def __init__(self, width: int) -> None:
-        super().__init__(a=In(width), count=Out(width.bit_length()))
-        self.width = width
+        self.width = as_int("width", width, low=1)
+        super().__init__(a=In(self.width), count=Out(self.width.bit_length()))
 
     def build(self, a: Signal) -> None:
         """Wire two layers per bit."""
@@ -139,23 +141,30 @@ class PopCount(Circuit):
 class SumOf(Circuit):
     """The sum of `count` numbers: a0, a1, ... (width lines each) → sum, in two ticks.
 
-    Neurons grow as 2·count·width, synapses as their product; `count`·2^width must stay below 2^30.
+    Neurons grow as 2·count·width, synapses as their product. `count` numbers that are all ones have
+    to stay below 2^31: numbers of `width` lines or, if signed, of as many as the sum has.
 
     Parameters
     ----------
     count, width : int
     signed : bool
         Numbers are two's complement; so is the sum.
+
+    Raises
+    ------
+    InputError
+        If a neuron's weights would not fit int32.
     """
 
     def __init__(self, count: int, width: int, signed: bool = False) -> None:
-        ports = numbered("a", count, In(width, number_coding(signed)))
-        low, high = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if signed else (0, 2**width - 1)
-        self.total_width, _ = range_width(count * low, count * high)
-        super().__init__(**ports, sum=Out(self.total_width, number_coding(signed)))
-        self.count = count
-        self.width = width
-        self.signed = signed
+        self.count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
+        ports = numbered("a", self.count, In(self.width, coding))
+        low, high = coding_limits(coding, self.width)
+        self.total_width, _ = range_width(self.count * low, self.count * high)
+        super().__init__(**ports, sum=Out(self.total_width, coding))
 
     def build(self, **numbers: Signal) -> None:
         """Wire two layers per bit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spikealg.arguments import as_int
 from spikealg.circuits.circuit import Circuit
-from spikealg.circuits.neuron import MEMORYLESS
+from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS
 from spikealg.circuits.ports import In, Out
 from spikealg.circuits.signal import Signal
 from spikealg.errors import InputError
@@ -22,7 +22,8 @@ class Delay(Circuit):
 
     def __init__(self, ticks: int, width: int = 1, coding: str = "binary") -> None:
         super().__init__(a=In(width, coding), out=Out(width, coding))
-        self.ticks = as_int("ticks", ticks, low=0)
+        # A gate that reads the value takes a tick more, and a delay has to fit int32.
+        self.ticks = as_int("ticks", ticks, low=0, high=INT32_MAX - 1)
         if coding == "current":
             raise InputError('a Delay carries spikes; coding "current" has none')
 
@@ -115,9 +116,8 @@ class Timer(Circuit):
 
     def __init__(self, width: int) -> None:
         # The weights 2^bit into one neuron must add up within int32.
-        width = as_int("width", width, low=1, high=30)
-        super().__init__(ticks=In(width), start=In(), done=Out())
-        self.width = width
+        self.width = as_int("width", width, low=1, high=30)
+        super().__init__(ticks=In(self.width), start=In(), done=Out())
 
     def build(self, ticks: Signal, start: Signal) -> None:
         """Wire a neuron that goes down by `ticks` and then up by one per tick."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import scipy.sparse as sp
@@ -38,8 +39,8 @@ class TriangleCount(Circuit):
 
     def __init__(self, nodes: int) -> None:
         self.nodes = as_int("nodes", nodes, low=3)
-        self.pairs = list(combinations(range(nodes), 2))
-        self.total_width = (nodes * (nodes - 1) * (nodes - 2) // 6).bit_length()
+        self.pairs = list(combinations(range(self.nodes), 2))
+        self.total_width = comb(self.nodes, 3).bit_length()
         super().__init__(edges=In(len(self.pairs)), count=Out(self.total_width))
 
     def build(self, edges: Signal) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_int
+from spikealg.arguments import as_bool, as_int
 from spikealg.circuits.circuit import Circuit
 from spikealg.circuits.library.extremes import MaxOf, MinOf
 from spikealg.circuits.library.routing import Encoder, PriorityEncoder, first_of, index_width
@@ -25,15 +25,15 @@ class _ArgOf(Circuit):
     _of: type[MaxOf] | type[MinOf]
 
     def __init__(self, count: int, width: int, signed: bool = False) -> None:
-        coding = number_coding(signed)
+        self.count = as_int("count", count, low=1)
+        self.width = as_int("width", width, low=1)
+        self.signed = as_bool("signed", signed)
+        coding = number_coding(self.signed)
         super().__init__(
-            **numbered("a", count, In(width, coding)),
-            out=Out(width, coding),
-            index=Out(index_width(count)),
+            **numbered("a", self.count, In(self.width, coding)),
+            out=Out(self.width, coding),
+            index=Out(index_width(self.count)),
         )
-        self.count = count
-        self.width = width
-        self.signed = signed
 
     def build(self, **numbers: Signal) -> None:
         """Wire the extreme, and a priority among its winners."""
@@ -89,10 +89,10 @@ class WinnerTakeAll(Circuit):
         self.count = as_int("count", count, low=1)
         self.width = as_int("width", width, low=1, high=16)
         super().__init__(
-            **numbered("a", count, In(width)),
+            **numbered("a", self.count, In(self.width)),
             start=In(),
-            index=Out(index_width(count)),
-            winners=Out(count),
+            index=Out(index_width(self.count)),
+            winners=Out(self.count),
             done=Out(),
         )
 
