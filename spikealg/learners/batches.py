@@ -65,6 +65,9 @@ class Samples:
         if len(samples) == 0:
             raise InputError(f"{name} must hold at least one sample, got none")
         for place, part in enumerate(samples.x if isinstance(samples.x, list) else [samples.x]):
+            if encode is None and len(part) == 0:
+                where = f" of sample {place}" if isinstance(samples.x, list) else ""
+                raise InputError(f"x{where} in {name} must have at least one tick, got none")
             if part.dtype.kind == "f" and not np.isfinite(part).all():
                 where = f" of sample {place}" if isinstance(samples.x, list) else ""
                 at = np.argwhere(~np.isfinite(part))[0].tolist()

@@ -299,7 +299,7 @@ def predict(
         count = values.shape[1]
     else:
         values = as_float_array("x", x)
-        count = len(np.atleast_1d(values))
+        count = len(values) if values.ndim else 0
     if count == 0:
         raise InputError(f"x must hold at least one sample, got shape {values.shape}")
     samples = Samples(values, np.zeros(count), encode)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.learners.base import Layer
 from spikealg.learners.layers import Conv2d, ConvRecurrent, Dense, Flatten, Recurrent
 from spikealg.learners.sequential import Sequential
@@ -129,7 +129,7 @@ def cnn_rnn(
     Parameters are those of `crnn`; `hidden` are the recurrent units. Where units have no memory,
     as tanh, nothing that moves can be seen before it is flattened.
     """
-    if not hidden:
+    if not _several("hidden", hidden):
         raise InputError("hidden must hold the units of at least one recurrent layer, got none")
     layers = _feedforward(name, channels, kernel, strides, initial_bias, gain, options)
     for count in hidden:
@@ -175,12 +175,13 @@ def network(row: str, shape: Sequence[int], outputs: int, **settings: Any) -> Se
     shape, outputs
         As for `crnn`.
     **settings
-        Of both; `hidden` of "real_cnn_rnn" is (100,) where none is given.
+        Of both; `hidden` of "real_cnn_rnn" is (100,) where none is given, and `recurrent` makes
+        no difference to it.
     """
     as_choice("row", row, TABLE)
     if row != "real_cnn_rnn":
         return crnn(TABLE[row], shape, outputs, **settings)
-    settings = {key: value for key, value in settings.items() if key != "recurrent"}
+    as_choice("recurrent", settings.pop("recurrent", "each"), ("each", "input"))
     if not settings.get("hidden"):
         settings["hidden"] = (100,)
     return cnn_rnn(TABLE[row], shape, outputs, **settings)
@@ -221,18 +222,26 @@ def _dense(
     name: str, hidden: Sequence[int], initial_bias: float, options: Mapping[str, Any] | None
 ) -> list[Layer]:
     layers: list[Layer] = []
-    for count in hidden:
+    for count in _several("hidden", hidden):
         layers += [Dense(count, initial_bias=initial_bias), unit(name, **(options or {}))]
     return layers
 
 
 def _stages(channels: Sequence[int], strides: Sequence[Pair] | None) -> list[tuple[int, Pair]]:
     """Return channels and stride of each convolution."""
+    channels = _several("channels", channels)
     if len(channels) == 0:
         raise InputError("channels must hold those of at least one convolution, got none")
-    steps: Sequence[Pair] = [1] * len(channels) if strides is None else strides
+    steps: Sequence[Pair] = [1] * len(channels) if strides is None else _several("strides", strides)
     if len(steps) != len(channels):
         raise InputError(
             f"strides must hold one for each of {len(channels)} convolutions, got {len(steps)}"
         )
     return list(zip(channels, steps, strict=True))
+
+
+def _several(name: str, values: Any) -> Sequence[Any]:
+    """Return a sequence, with an entry for each layer."""
+    if not isinstance(values, (Sequence, np.ndarray)) or isinstance(values, str):
+        raise InputTypeError(f"{name} must hold an entry for each layer, got {values!r}")
+    return list(values)

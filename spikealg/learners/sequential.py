@@ -240,9 +240,13 @@ class Sequential:
 
         Raises
         ------
-        InputError
-            If layers have other shapes.
+        InputError, InputTypeError
+            If layers have other shapes, or it is no `Forward`.
         """
+        if not isinstance(forward, Forward):
+            raise InputTypeError(
+                f"forward must be what model.forward returned, got {type(forward).__name__}"
+            )
         own = [layer.shape for layer in self.layers]
         given = [y.shape[2:] for y in forward.outputs]
         if own != given:

@@ -380,6 +380,10 @@ def test_predictions_need_sequences_or_an_encoding():
     model = classifier()
     with refused("x must have shape (ticks, batch, 6), got shape (60, 6)", InputError):
         predict(model, X)
+    with refused("x in data must have at least one tick, got none", InputError):
+        fit(model, (np.zeros((0, 3, 6)), [0, 1, 0]), loss=CrossEntropy(), optimiser=SGD(0.1))
+    with refused("x must hold at least one sample, got shape ()", InputError):
+        predict(model, 3, encode=show)
     with refused("x must hold at least one sample, got shape (0, 6)", InputError):
         predict(model, X[:0], encode=show)
     with refused("x must be an array, got rows of different lengths", InputTypeError):

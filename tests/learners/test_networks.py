@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.learners import MSE, Conv2d, ConvRecurrent, Dense, Recurrent, learn
 from spikealg.learners.networks import TABLE, cnn, cnn_rnn, crnn, network
 from tests.helpers import refused
@@ -67,6 +67,14 @@ def test_every_row_of_the_table_learns(row):
 def test_networks_that_cannot_be_are_refused():
     with refused("channels must hold those of at least one convolution, got none", InputError):
         crnn("BLI", (1, 6, 6), 2, channels=())
+    with refused("channels must hold an entry for each layer, got 8", InputTypeError):
+        crnn("BLI", (1, 8, 8), 2, channels=8)
+    with refused("strides must hold an entry for each layer, got 2", InputTypeError):
+        crnn("BLI", (1, 8, 8), 2, strides=2)
+    with refused("hidden must hold an entry for each layer, got 10", InputTypeError):
+        crnn("BLI", (1, 8, 8), 2, hidden=10)
+    with refused("recurrent must be one of 'each', 'input', got 'zzz'", InputError):
+        network("real_cnn_rnn", (1, 8, 8), 2, recurrent="zzz")
     with refused("strides must hold one for each of 2 convolutions, got 1", InputError):
         cnn("relu", (1, 6, 6), 2, strides=(1,))
     with refused("recurrent must be one of 'each', 'input', got 'none'", InputError):

@@ -382,7 +382,7 @@ def test_graded_inputs_need_input_bits():
         ({"input_bits": 0}, "input_bits must be a whole number from 1 to 16, got 0"),
         (
             {"input_bits": 8, "input_range": (0, -1)},
-            "input_range[1] must be a finite number above 0.0, got -1.0",
+            "input_range[1] must be a finite number of at most 1073741824.0 above 0.0, got -1.0",
         ),
         ({"input_range": 2}, "input_range must be a pair, least and largest, got 2"),
     ],
@@ -393,6 +393,11 @@ def test_settings_are_checked(settings, message):
 
 
 def test_only_models_are_quantised():
+    for value in (np.nan, np.inf):
+        model = one_neuron(unit("BLI"))
+        model.parameters()["0.weight"][0, 0] = value
+        with refused("model must have finite parameters, got 0.weight with nan or inf", InputError):
+            quantize(model)
     quantized = quantize(one_neuron(unit("BLI")))
     with refused("model must be a Sequential, got Quantized", InputTypeError):
         quantize(quantized)

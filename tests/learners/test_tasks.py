@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError, SpikealgError
 from spikealg.learners.tasks import (
     ESTIMATORS,
     Labelled,
@@ -107,6 +107,17 @@ def test_backgrounds_are_cut_of_pictures():
     np.testing.assert_allclose(np.abs(frames), 3, atol=1e-5)
 
 
+@pytest.mark.parametrize("brightness", [0.1, 0.3, 123.456])
+def test_a_flat_cut_of_a_picture_is_no_background(brightness):
+    picture = np.full((1, 80, 80), brightness)
+    picture[0, 60:] = np.random.default_rng(0).random((20, 80))
+    task = tracking(stills=picture, peak=0, noise=0, jitter=0)
+    largest = np.abs(task.sequences(50, np.random.default_rng(1)).frames).max(axis=(0, 2, 3, 4))
+    assert (largest == 0).any()
+    assert (largest > 3).any()
+    assert largest.max() < 100
+
+
 def test_seeds_draw_the_same_again():
     one, two = (tracking("hard").sequences(3, np.random.default_rng(8)) for _ in range(2))
     np.testing.assert_array_equal(one.frames, two.frames)
@@ -136,6 +147,54 @@ def test_tracking_needs_memory_of_more_than_one_tick():
 def test_differences_begin_with_nothing():
     frames = np.array([1.0, 4.0, 2.0]).reshape(3, 1, 1, 1, 1)
     assert differences(frames).ravel().tolist() == [0, 3, -2]
+
+    counts = np.array([5, 3], dtype=np.uint8).reshape(2, 1, 1, 1, 1)
+    assert differences(counts).ravel().tolist() == [0, -2]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"speed": 1.0}, "speed must be a pair, slowest and fastest, got 1.0"),
+        ({"speed": (1, 0.5)}, "speed[0] must be a finite number from 0 to 0.5, got 1.0"),
+        ({"peak": 1e300}, "peak must be a finite number from 0 to 1000000000.0, got 1e+300"),
+        ({"stills": "abc"}, "stills must hold numbers, got 'abc'"),
+        ({"stills": [[[np.nan]]]}, "stills[0, 0, 0] must be a finite number, got nan"),
+        (
+            {"stills": np.zeros((0, 30, 30))},
+            "stills must have shape (n, height, width) of at least 28 × 28 pixels, got shape "
+            "(0, 30, 30)",
+        ),
+    ],
+)
+def test_bad_tracking_is_refused(change, message):
+    with refused(message, SpikealgError):
+        tracking(**change)
+
+
+def test_bad_sequences_are_refused():
+    task, drawn = tracking(), tracking().sequences(2, np.random.default_rng(0))
+    with refused("rng must be a numpy.random.Generator, got 5", InputTypeError):
+        task.sequences(1, 5)
+    with refused(
+        "y and target must have one shape (ticks, batch, 2 * objects), got (20, 1, 2) and "
+        "(20, 2, 2)",
+        InputError,
+    ):
+        tracking_error(drawn.target[:, :1], drawn.target)
+    with refused("task must have one object, got 2", InputError):
+        estimate("still frame", tracking(objects=2), drawn.frames, drawn)
+    with refused(
+        "frames must have shape (ticks, batch, 1, 24, 24) of at least 2 ticks, got "
+        "(1, 2, 1, 24, 24)",
+        InputError,
+    ):
+        estimate("still frame", task, drawn.frames[:1], drawn)
+    pair = drawn.frames.tolist(), drawn.target.tolist()
+    np.testing.assert_array_equal(
+        estimate("high-pass", task, drawn.frames, drawn),
+        estimate("high-pass", task, drawn.frames.tolist(), pair),
+    )
 
 
 def test_bad_settings_are_refused():

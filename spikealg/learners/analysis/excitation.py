@@ -82,8 +82,8 @@ def after_spike(model: Sequential, forward: Forward, layer: int, lags: int = 1) 
     Raises
     ------
     InputError
-        If `forward` is of another model, its sequences are too short, or the layer has no binary
-        units.
+        If `forward` is of a model whose layers have other shapes, its sequences are too short, or
+        the layer has no binary units.
     """
     model.require_own(forward)
     place = as_int("layer", layer, low=0, high=len(model.layers) - 1)

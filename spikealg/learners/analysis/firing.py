@@ -38,7 +38,7 @@ def spikes(model: Sequential, forward: Forward) -> dict[str, Array]:
     Raises
     ------
     InputError
-        If `forward` is of another model.
+        If `forward` is of a model whose layers have other shapes.
 
     Notes
     -----

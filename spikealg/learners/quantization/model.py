@@ -225,7 +225,8 @@ def quantize(
         For inputs that are no spikes: they are rounded to so many bits, the host multiplies them
         with the first weights, and the products are injected.
     input_range : pair of float
-        Least and largest input; what lies outside is clipped.
+        Least and largest input, of which the larger magnitude m is rounded up to a power of two,
+        so that inputs and weights share a unit: what is beyond 2^⌈log2 m⌉ is clipped.
 
     Returns
     -------
@@ -246,4 +247,7 @@ def quantize(
     if not isinstance(model, Sequential) or isinstance(model, Quantized):
         raise InputTypeError(f"model must be a Sequential, got {type(model).__name__}")
     settings = Settings(weight_bits, guard_bits, per_channel, input_bits, input_range)
+    for name, values in {**model.parameters(), **model.buffers()}.items():
+        if not np.isfinite(values).all():
+            raise InputError(f"model must have finite parameters, got {name} with nan or inf")
     return Quantized(model, settings)

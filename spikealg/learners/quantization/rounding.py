@@ -23,6 +23,8 @@ __all__ = ["Settings", "mantissas", "neurons_of", "scale_of"]
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
+_LARGEST_INPUT = 2.0**30
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -39,8 +41,8 @@ class Settings:
     input_bits : int or None
         Bits of graded inputs; None for inputs that are spikes.
     input_range : pair of float
-        Least and largest input; what lies outside is clipped. With a least input below 0 one of
-        the bits is a sign.
+        Least and largest input; what is beyond their larger magnitude, rounded up to a power of
+        two, is clipped. With a least input below 0 one of the bits is a sign.
     """
 
     weight_bits: int = 8
@@ -60,8 +62,8 @@ class Settings:
             )
         if self.input_bits is not None:
             as_int("input_bits", self.input_bits, low=1 + (self.input_range[0] < 0), high=16)
-        low = as_float("input_range[0]", self.input_range[0])
-        as_float("input_range[1]", self.input_range[1], above=max(low, 0.0))
+        low = as_float("input_range[0]", self.input_range[0], low=-_LARGEST_INPUT)
+        as_float("input_range[1]", self.input_range[1], above=max(low, 0.0), high=_LARGEST_INPUT)
 
     @property
     def largest(self) -> int:

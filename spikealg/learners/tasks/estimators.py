@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, shift
 
-from spikealg.arguments import as_choice
-from spikealg.learners.tasks.tracking import Tracking
+from spikealg.arguments import as_choice, as_float_array
+from spikealg.errors import InputError
+from spikealg.learners.tasks.tracking import Tracking, Tracks
 
 __all__ = ["ESTIMATORS", "estimate"]
 
@@ -75,7 +76,7 @@ ESTIMATORS: Mapping[str, Callable[[Tracking, Floats], Floats]] = MappingProxyTyp
 
 
 def estimate(
-    name: str, task: Tracking, frames: npt.NDArray[Any], learned: tuple[Any, Any]
+    name: str, task: Tracking, frames: npt.ArrayLike, learned: Tracks | tuple[Any, Any]
 ) -> Floats:
     """Return where an estimator believes the object to be, like `Tracks.target`.
 
@@ -85,21 +86,49 @@ def estimate(
         One of `ESTIMATORS`.
     task : Tracking
         With one object.
-    frames : ndarray, (ticks, batch, 1, size, size)
-    learned : pair of ndarray
+    frames : array_like, (ticks, batch, 1, size, size)
+        At least two ticks.
+    learned : Tracks, or pair of array_like
         Frames and targets of other sequences, on which the sharpness of the reading is chosen.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If the task has several objects, or a shape does not fit it.
     """
     as_choice("name", name, ESTIMATORS)
-    evidence = ESTIMATORS[name]
-    seen = evidence(task, np.asarray(learned[0])[:, :, 0])
-    errors = [np.mean((_read(seen, sharp) - learned[1]) ** 2) for sharp in SHARPNESS]
-    return _read(evidence(task, frames[:, :, 0]), SHARPNESS[int(np.argmin(errors))])
+    if task.objects != 1:
+        raise InputError(f"task must have one object, got {task.objects}")
+    if isinstance(learned, Tracks):
+        learned = learned.frames, learned.target
+    evidence, known = ESTIMATORS[name], _shown("learned[0]", task, learned[0])
+    target = as_float_array("learned[1]", learned[1], shape=(*known.shape[:2], 2))
+    seen, shown = evidence(task, known), evidence(task, _shown("frames", task, frames))
+    errors = [np.mean((_read(seen, sharp) - target) ** 2) for sharp in SHARPNESS]
+    return _read(shown, SHARPNESS[int(np.argmin(errors))])
 
 
-def differences(frames: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return frames minus those of the tick before; the first tick has none and is 0."""
-    found = np.zeros_like(frames)
-    found[1:] = frames[1:] - frames[:-1]
+def _shown(name: str, task: Tracking, frames: npt.ArrayLike) -> Floats:
+    """Return frames (ticks, batch, size, size) of a task."""
+    shown = np.asarray(frames, np.float32)
+    if shown.ndim != 5 or len(shown) < 2 or shown.shape[1] < 1 or shown.shape[2:] != task.shape:
+        raise InputError(
+            f"{name} must have shape (ticks, batch, 1, {task.size}, {task.size}) of at least 2 "
+            f"ticks, got {shown.shape}"
+        )
+    return shown[:, :, 0]
+
+
+def differences(frames: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return frames minus those of the tick before; the first tick has none and is 0.
+
+    Frames of whole numbers become float32.
+    """
+    seen = np.asarray(frames)
+    if seen.dtype.kind != "f":
+        seen = as_float_array("frames", seen).astype(np.float32)
+    found = np.zeros_like(seen)
+    found[1:] = seen[1:] - seen[:-1]
     return found
 
 

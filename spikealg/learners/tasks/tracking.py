@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spikealg.arguments import as_choice, as_float, as_int
-from spikealg.errors import InputError
+from spikealg.arguments import as_choice, as_float, as_float_array, as_int
+from spikealg.errors import InputError, InputTypeError
 
 __all__ = ["LEVELS", "Tracking", "Tracks", "tracking", "tracking_error"]
 
@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float32]
 
 _MARGIN = 2
 """Pixels of background beyond each edge, of which jitter shows a part."""
+_FLAT = 1e-6
+"""Deviation over largest value of a cut of a picture that shows nothing but rounding."""
+_BRIGHTEST = 1e9
 
 
 @njit(cache=True, nogil=True)
@@ -118,13 +121,14 @@ class Tracking:
         Largest displacement of a whole frame along x and along y, pixels.
     clutter : int
         Still spots like the objects.
-    stills : ndarray, (n, height, width), optional
+    stills : array_like, (n, height, width), optional
         Pictures of which backgrounds are cut, in place of noise; at least size + 4 on both sides.
+        Where a cut is flat there is no background.
 
     Raises
     ------
     InputError, InputTypeError
-        If a number is out of its range, or pictures are too small.
+        If a number is out of its range, or pictures are none, too small or not finite.
     """
 
     size: int = 24
@@ -137,7 +141,7 @@ class Tracking:
     noise: float = 1.0
     jitter: float = 0.25
     clutter: int = 0
-    stills: npt.NDArray[Any] | None = field(default=None, compare=False, repr=False)
+    stills: npt.NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         as_int("size", self.size, low=4)
@@ -145,20 +149,23 @@ class Tracking:
         as_int("objects", self.objects, low=1)
         as_int("clutter", self.clutter, low=0)
         for name in ("peak", "background", "noise"):
-            as_float(name, getattr(self, name), low=0)
+            as_float(name, getattr(self, name), low=0, high=_BRIGHTEST)
         as_float("width", self.width, above=0)
         as_float("jitter", self.jitter, low=0, high=_MARGIN - 1)
+        if not isinstance(self.speed, (tuple, list)) or len(self.speed) != 2:
+            raise InputTypeError(f"speed must be a pair, slowest and fastest, got {self.speed!r}")
         slow, fast = self.speed
-        as_float("speed", slow, low=0, high=fast)
-        as_float("speed", fast, high=self.size - 1)
+        fast = as_float("speed[1]", fast, low=0, high=self.size - 1)
+        as_float("speed[0]", slow, low=0, high=fast)
         if self.stills is not None:
             wide = self.size + 2 * _MARGIN
-            shape = np.shape(self.stills)
-            if len(shape) != 3 or min(shape[1:]) < wide:
+            stills = as_float_array("stills", self.stills)
+            if stills.ndim != 3 or len(stills) == 0 or min(stills.shape[1:]) < wide:
                 raise InputError(
                     f"stills must have shape (n, height, width) of at least {wide} × {wide} "
-                    f"pixels, got shape {shape}"
+                    f"pixels, got shape {stills.shape}"
                 )
+            object.__setattr__(self, "stills", stills)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -176,6 +183,8 @@ class Tracking:
             Factor on the background: training starts with little of it.
         """
         count = as_int("count", count, low=1)
+        if not isinstance(rng, np.random.Generator):
+            raise InputTypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
         edge = self.size - 1
         places = np.empty((self.ticks, count, self.objects, 2))
         places[0] = rng.uniform(0, edge, size=places.shape[1:])
@@ -198,16 +207,7 @@ class Tracking:
         if self.stills is None:
             still = _pink(count, wide, rng)
         else:
-            high, broad = np.shape(self.stills)[1:]
-            still = np.stack([
-                self.stills[k, y : y + wide, x : x + wide]
-                for k, y, x in zip(
-                    rng.integers(0, len(self.stills), count),
-                    rng.integers(0, high - wide + 1, count),
-                    rng.integers(0, broad - wide + 1, count),
-                    strict=True,
-                )
-            ]).astype(np.float32)  # fmt: skip
+            still = _cut(self.stills, count, wide, rng)
         still -= still.mean(axis=(1, 2), keepdims=True)
         deviation = still.std(axis=(1, 2), keepdims=True)
         still *= self.background / np.maximum(deviation, np.finfo(np.float32).tiny)
@@ -217,6 +217,28 @@ class Tracking:
             bare = np.zeros((count, wide + 2, wide + 2), dtype=np.float32)
             _render(bare, at, unmoved, self.peak, self.width, still[np.newaxis])
         return still
+
+
+def _cut(
+    stills: npt.NDArray[np.float64], count: int, size: int, rng: np.random.Generator
+) -> Floats:
+    """Return random cuts of pictures, (count, size, size), without their mean; flat ones are 0."""
+    high, broad = stills.shape[1:]
+    cuts = np.stack([
+        stills[k, y : y + size, x : x + size]
+        for k, y, x in zip(
+            rng.integers(0, len(stills), count),
+            rng.integers(0, high - size + 1, count),
+            rng.integers(0, broad - size + 1, count),
+            strict=True,
+        )
+    ])  # fmt: skip
+    largest = np.abs(cuts).max(axis=(1, 2))
+    cuts -= cuts.mean(axis=(1, 2), keepdims=True)
+    deviation = cuts.std(axis=(1, 2))
+    cuts[deviation <= _FLAT * largest] = 0
+    even: Floats = (cuts / np.where(deviation > 0, deviation, 1)[:, None, None]).astype(np.float32)
+    return even
 
 
 def _pink(count: int, size: int, rng: np.random.Generator) -> Floats:
@@ -250,7 +272,18 @@ def tracking_error(y: npt.NDArray[Any], target: npt.NDArray[Any]) -> float:
 
     Parameters
     ----------
-    y, target : ndarray, (ticks, batch, 2 · objects)
+    y, target : array_like, (ticks, batch, 2 · objects)
+
+    Raises
+    ------
+    InputError
+        If their shapes differ, or there is nothing in them.
     """
-    late = len(y) // 2
-    return float(np.mean((y[late:].astype(np.float64) - target[late:]) ** 2))
+    found, wanted = np.asarray(y, np.float64), np.asarray(target, np.float64)
+    if found.shape != wanted.shape or found.ndim != 3 or found.size == 0:
+        raise InputError(
+            "y and target must have one shape (ticks, batch, 2 * objects), got "
+            f"{found.shape} and {wanted.shape}"
+        )
+    late = len(found) // 2
+    return float(np.mean((found[late:] - wanted[late:]) ** 2))
