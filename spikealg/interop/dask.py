@@ -33,7 +33,7 @@ class DaskExecutor(Executor):
     MissingExtraError
         If dask.distributed is not installed.
     InputError, InputTypeError
-        If `client` is no client, or an asynchronous one.
+        If `client` is no client, or an asynchronous one, or does not know one of `workers`.
 
     Notes
     -----
@@ -65,7 +65,7 @@ class DaskExecutor(Executor):
         if client.asynchronous:
             raise InputError("client must not be asynchronous: make it outside of an event loop")
         self._client = client
-        self._workers = None if workers is None else list(workers)
+        self._workers = None if workers is None else _known(workers, client)
 
     @property
     def _max_workers(self) -> int:
@@ -90,6 +90,16 @@ class DaskExecutor(Executor):
 
         sign: StopSign = Event(f"spikealg-{uuid4().hex}", self._client)
         return sign
+
+
+def _known(workers: Iterable[str], client: Any) -> list[str]:
+    """Return addresses of workers, all of which the client knows."""
+    if isinstance(workers, str) or not isinstance(workers, Iterable):
+        raise InputTypeError(f"workers must be a list of addresses, got {workers!r}")
+    wanted, known = list(workers), list(client.nthreads())
+    if not wanted or not set(wanted) <= set(known):
+        raise InputError(f"workers must be one or some of {known}, got {wanted}")
+    return wanted
 
 
 def _hand_on(task: Any, future: Future[Any]) -> None:

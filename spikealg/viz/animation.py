@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from spikealg.archive import written_whole
+from spikealg.archive import require_file_name, written_whole
 from spikealg.arguments import as_choice, as_int
 from spikealg.errors import InputError
 from spikealg.viz.bars import moving_bars
@@ -79,7 +79,7 @@ def animate(
     as_choice("up", up, ("x", "y", "z"))
     seen = as_view(view)
     rate = as_int("fps", fps, low=1)
-    if path is not None and Path(path).suffix not in _FORMATS:
+    if path is not None and require_file_name("path", path).suffix not in _FORMATS:
         raise InputError(f"path must end in {' or '.join(_FORMATS)}, got {str(path)!r}")
     if solution.mode != "forward":
         raise InputError(f"a {solution.mode} solution does not move: draw solution.plot()")

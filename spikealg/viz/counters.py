@@ -20,7 +20,9 @@ _WIDTH = 240.0
 """Of all marks together, side by side [point]: half of the picture."""
 
 
-def plot_counters(solution: Solution, *, steps: int = 3, lane: int = 0, axes: Any = None) -> Any:
+def plot_counters(
+    solution: Solution, *, steps: int | None = None, lane: int = 0, axes: Any = None
+) -> Any:
     """Draw the first walk steps of a density circuit, tick by tick, and return the figure.
 
     A row is a vertex, and each spike of its readout is a walker that is there and about to leave:
@@ -31,8 +33,8 @@ def plot_counters(solution: Solution, *, steps: int = 3, lane: int = 0, axes: An
     ----------
     solution : Solution
         By method "density".
-    steps : int
-        Walk steps to draw.
+    steps : int, optional
+        Walk steps to draw; by default three, or as many as there are.
     lane : int
         Which copy of the circuit.
     axes : matplotlib Axes, optional

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spikealg.errors import InputError, MissingExtraError
+from spikealg.errors import InputError, InputTypeError, MissingExtraError
 
 __all__ = [
     "GRID",
@@ -70,6 +70,9 @@ def new_axes(
         given = list(getattr(axes, "flat", axes if isinstance(axes, (list, tuple)) else [axes]))
         if len(given) != count:
             raise InputError(f"axes must hold {count} axes, one per panel, got {len(given)}")
+        for ax in given:
+            if not isinstance(ax, pyplot().Axes):
+                raise InputTypeError(f"axes must be matplotlib Axes, got {ax!r}")
         return given
     columns = min(columns, count)
     rows = -(-count // columns)
@@ -112,6 +115,8 @@ def band_label(ax: Any) -> None:
     ax.fill_between([], [], [], color=INK, alpha=0.25, linewidth=0, label="± 2 standard errors")
 
 
-def colour_bar(panels: list[Any], colours: Any, label: str) -> Any:
-    """Add the colour bar that all panels share, and return it."""
-    return panels[0].figure.colorbar(colours.mappable(), ax=panels, label=label, shrink=0.8)
+def colour_bar(panels: list[Any], colours: Any, label: str, pad: float = 0.02) -> Any:
+    """Add the colour bar that all panels share, a part `pad` of them away, and return it."""
+    return panels[0].figure.colorbar(
+        colours.mappable(), ax=panels, label=label, shrink=0.8, pad=pad
+    )

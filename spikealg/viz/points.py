@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spikealg.solvers.diffusion.loads import places
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.viz.figure import INK, exact_line, new_axes, tidy, time_colours
 from spikealg.viz.shown import Units, value_label
@@ -27,8 +28,10 @@ def draw_points(solution: Solution, units: Units, title: str, axes: Any) -> Any:
 
     Along a line where points are numbers, else side by side by their names.
     """
-    points, on_line = solution.points, np.ndim(solution.points[0]) == 0
-    on_line = on_line and solution.x.ndim == 1 and not isinstance(points[0], str)
+    points = places(solution.problem.mesh, solution.points)
+    # Nodes are objects, whatever they look like.
+    placed = points.dtype.kind == "f"
+    on_line = placed and points.ndim == 1
     (ax,) = new_axes(1, axes, columns=1, width=8.0, height=4.2)
     x = np.asarray(points, dtype=float) if on_line else np.arange(len(points), dtype=float)
     error = 2 * solution.value_stderr
@@ -56,7 +59,7 @@ def draw_points(solution: Solution, units: Units, title: str, axes: Any) -> Any:
         names = [_name(point) for point in points]
         ax.set_xticks(x, names, rotation=90 if max(map(len, names)) > 8 else 0)
         ax.set(xlim=(-0.7, len(points) - 0.3), xlabel="point")
-        exact = _exact(solution, np.array(points)) if np.ndim(points[0]) else None
+        exact = _exact(solution, points) if placed else None
         if exact is not None:
             ax.plot(x, exact, linestyle="none", marker="_", color=INK, label="exact")
     ax.set_ylabel(value_label(units))
@@ -75,6 +78,6 @@ def _exact(solution: Solution, x: Any) -> Any:
 
 
 def _name(point: Any) -> str:
-    if np.ndim(point):
+    if isinstance(point, np.ndarray):
         return f"({', '.join(f'{number:.3g}' for number in point)})"
     return str(point)

@@ -141,7 +141,8 @@ def shown(
         If a time was not recorded, or there is no such scale, or none for values below 0.
     """
     layout = layout_of(solution.problem.mesh)
-    dimensions = 2 if len(layout.faces) else len(layout.axes)
+    # Directions of flight have no unit, faces lie in two dimensions whatever their corners do.
+    dimensions = 2 if len(layout.faces) else len(layout.axes) - layout.streaming
     titles: tuple[str, ...]
     live, start = solution.rates.live, solution.segments[0].start
     if solution.mode == "backward":

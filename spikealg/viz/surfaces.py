@@ -39,13 +39,14 @@ def draw_surfaces(
         len(shown.values),
         axes,
         columns=columns_of(len(shown.values)),
-        width=4.2,
-        height=3.8,
+        width=4.2 if flat else 4.8,
+        height=3.8 if flat else 4.0,
         projection=None if flat else "3d",
     )
     for k, ax in enumerate(panels):
         moving_surface(ax, shown, shown.titles[k], view=view, up=up, colours=colours, first=k)
-    colour_bar(panels, colours, shown.label)
+    # The layout knows nothing of labels in space, and would put the bar on those of z.
+    colour_bar(panels, colours, shown.label, pad=0.02 if flat else 0.1)
     if axes is None:
         panels[0].figure.suptitle(title, fontsize="medium")
     return panels[0].figure
@@ -127,7 +128,7 @@ def _in_space(
     limits = np.stack([middle - size / 2, middle + size / 2], axis=1)
     ax.set(xlim=limits[0], ylim=limits[1], zlim=limits[2])
     ax.view_init(*view, vertical_axis=up)
-    ax.set_box_aspect(size, zoom=1.15)
+    ax.set_box_aspect(size, zoom=0.95)
     ax.set(xlabel=shown.units.axis("x"), ylabel=shown.units.axis("y"))
     ax.set_zlabel(shown.units.axis("z"))
     for axis, part in zip("xyz", size / size.max(), strict=True):

@@ -95,6 +95,11 @@ def test_what_is_no_client_is_refused(client, monkeypatch):
         DaskExecutor(3)
     with pytest.raises(InputTypeError, match="DaskExecutor makes one of a Dask client"):
         solve(ROD, executor=client)
+    with pytest.raises(InputTypeError, match="workers must be a list of addresses, got 'x'"):
+        DaskExecutor(client, workers="x")
+    for workers in ([], ["tcp://1.2.3.4:1"]):
+        with pytest.raises(InputError, match=r"workers must be one or some of \['.*'\], got \["):
+            DaskExecutor(client, workers=workers)
     monkeypatch.setattr(type(client), "asynchronous", True)
     with pytest.raises(InputError, match="client must not be asynchronous"):
         DaskExecutor(client)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from spikealg import diffusion
 from spikealg.diffusion import Disk, Graph, Problem, solve
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -82,6 +82,10 @@ def test_what_does_not_move_is_refused(rod):
         rod.animate(times=0.05)
     with pytest.raises(InputError, match=r"path must end in \.gif or \.html, got 'rod\.avi'"):
         rod.animate("rod.avi")
+    with pytest.raises(InputTypeError, match="path must be the name of a file, got 3"):
+        rod.animate(3)
+    with pytest.raises(InputError, match="path must be in a folder that exists, got"):
+        rod.animate("nowhere/rod.gif")
     with pytest.raises(InputError, match="a steady solution does not move"):
         solve(diffusion.poisson_disk(4), method="chain").animate()
     beams = Problem(diffusion.PhaseSpace(0, 1, 4), initial=lambda x: 1 + 0 * x[:, 0])

@@ -153,6 +153,20 @@ def test_a_loaded_solution_looks_the_same(tmp_path):
         np.testing.assert_array_equal(one.get_ydata(), other.get_ydata())
 
 
+@pytest.mark.parametrize(
+    ("at", "names"),
+    [(["a", ("b", 1)], ["a", "('b', 1)"]), ([("b", 1)], ["('b', 1)"]), ("a", ["a"])],
+)
+def test_values_at_nodes_of_any_kind_are_drawn_and_checked(at, names, tmp_path):
+    graph = Graph(nx.Graph([("a", ("b", 1))]))
+    solution = solve(Problem(graph, payoff=[1.0, 2.0], at=at, t_span=0.5), method="chain")
+    assert [tick.get_text() for tick in solution.plot().axes[0].get_xticklabels()] == names
+    assert solution.check().chain.reference == "not applicable"
+    solution.save(tmp_path / "nodes.npz")
+    ticks = load(tmp_path / "nodes.npz").plot().axes[0].get_xticklabels()
+    assert [tick.get_text() for tick in ticks] == names
+
+
 def test_given_axes_are_drawn_on():
     _, axes = plt.subplots(1, 2)
     problem = Problem(Graph(nx.path_graph(3)), initial=0)
@@ -160,6 +174,8 @@ def test_given_axes_are_drawn_on():
     assert solution.plot(axes=axes) is axes[0].figure
     with pytest.raises(InputError, match="axes must hold 2 axes, one per panel, got 1"):
         solution.plot(axes=axes[0])
+    with pytest.raises(InputTypeError, match="axes must be matplotlib Axes, got 3"):
+        solution.plot(axes=[3, 4])
 
 
 def test_without_matplotlib_the_error_says_how_to_get_it(monkeypatch):

@@ -63,6 +63,12 @@ def test_steady_maps_are_linear_and_say_so():
     np.testing.assert_array_equal(image.get_array().filled(np.nan), solution.grid()[0].T)
 
 
+def test_a_density_over_directions_is_one_per_length():
+    beams = Problem(diffusion.PhaseSpace(0, 1, 4), initial=lambda x: 1 + 0 * x[:, 0])
+    solution = solve(beams, 0.1, method="chain")
+    assert solution.plot(units={"length": "m"}).axes[0].get_ylabel() == "density [1/m]"
+
+
 def test_values_of_both_signs_are_red_and_blue_about_0():
     problem = Problem(Disk(1.0, 8), diffusivity=1.0, initial=lambda x: x[:, 0], boundary="absorb")
     solution = solve(problem, 0.05, method="chain")
@@ -87,6 +93,9 @@ def test_a_surface_is_coloured_face_by_face(sphere):
     assert titles(panels) == ["t = 0.1", "t = 0.25"]
     assert panels[0].get_zlabel() == "z [m]"
     assert bar.get_ylabel() == "density [1/m²]"
+    bar.figure.canvas.draw()
+    labels = [ax.zaxis.label.get_window_extent() for ax in panels]
+    assert max(label.x1 for label in labels) < bar.get_window_extent().x0
     faces = sphere.problem.domain.faces
     for k, ax in enumerate(panels):
         (collection,) = ax.collections

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.domains.domain import Mesh
+from spikealg.solvers.diffusion.domains.layout import layout_of
 from spikealg.solvers.diffusion.equation.initial import by_sign, values
 from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.solvers.diffusion.groups import Load
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from spikealg.solvers.diffusion.problem import Problem
     from spikealg.solvers.diffusion.times import Segment
 
-__all__ = ["as_points", "is_closed", "is_reversible", "loads_of"]
+__all__ = ["as_points", "is_closed", "is_reversible", "loads_of", "places"]
 
 FloatArray = npt.NDArray[np.float64]
 _ROUNDING = 1e-9
@@ -180,3 +181,10 @@ def as_points(mesh: Mesh, rates: Rates, at: Any) -> tuple[tuple[Any, ...], tuple
         np.add.at(share, *placed)
         starts.append(share)
     return points, tuple(starts)
+
+
+def places(mesh: Any, points: tuple[Any, ...]) -> npt.NDArray[Any]:
+    """Return points of `as_points` as an array: positions, or nodes of whatever kind."""
+    if layout_of(mesh).nodes:
+        return np.fromiter(points, dtype=object, count=len(points))
+    return np.array(points)

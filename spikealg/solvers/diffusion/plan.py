@@ -130,6 +130,11 @@ def make_plan(
             "t_eval has no place in a backward problem, whose value is that at the start of "
             "t_span: solve it for each t_span"
         )
+    if mode == "steady" and t_eval is not None:
+        raise InputError(
+            "t_eval has no place in mode='steady', whose answer is one state for all times: leave "
+            "it out, or take mode='forward'"
+        )
     if mode == "steady" and problem.varying:
         raise InputError(
             "mode='steady' asks for what does not change any more, and coefficients depend on "

@@ -362,15 +362,16 @@ class Solution:
             total += segment.steps * (step.move.nnz + step.leave.nnz)
         return total
 
-    def replay(self, steps: int = 3, lane: int = 0) -> Run:
+    def replay(self, steps: int | None = None, lane: int = 0) -> Run:
         """Run the first walk steps of a density circuit again, with all spikes recorded.
 
         Draws depend on the seed alone, so these are the spikes that the solution was made of.
 
         Parameters
         ----------
-        steps : int
-            Walk steps, of those before the first time at which the walk was cut.
+        steps : int, optional
+            Walk steps, of those before the first time at which the walk was cut: three, or as many
+            as there are.
         lane : int
             Which copy of the circuit.
 

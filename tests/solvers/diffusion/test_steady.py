@@ -118,6 +118,9 @@ def test_what_cannot_be_steady_is_refused():
         solve(empty, method="chain")
     import networkx as nx
 
+    for method in ("chain", "montecarlo"):
+        with pytest.raises(InputError, match=r"t_eval has no place in mode='steady', whose answer"):
+            solve(pulled(), t_eval=[0.5], method=method)
     pair = Problem(Graph(nx.path_graph(2)), source=1.0, boundary={1: "absorb"}, mode="steady")
     assert solve(pair, method="chain").density[0, 0] == pytest.approx(1)
 

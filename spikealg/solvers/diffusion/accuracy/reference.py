@@ -13,6 +13,7 @@ from spikealg.arguments import as_float_array
 from spikealg.errors import InputError, TooLargeError
 from spikealg.solvers.diffusion.accuracy.finer import Finer, values_of
 from spikealg.solvers.diffusion.groups import Group
+from spikealg.solvers.diffusion.loads import places
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.saved import SavedProblem
 from spikealg.solvers.diffusion.walks.expected import expect
@@ -117,7 +118,7 @@ def _compare_values(solution: Solution, *, order: bool) -> Reference:
     span = np.array([solution.t[-1] - solution.segments[0].start])
     own = values_of(problem, solution.segments, points, endless=solution.endless)[None]
     if points:
-        x, weight = np.array(points), np.ones(len(points))
+        x, weight = places(problem.mesh, points), np.ones(len(points))
     else:
         x, weight = solution.x, solution.rates.mass * solution.rates.live
     if problem.exact is None:

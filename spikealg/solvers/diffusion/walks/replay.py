@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["replay"]
 
+_FEW = 3
+"""Walk steps that are looked at unless somebody asks for more."""
 
-def replay(solution: Solution, steps: int, lane: int) -> Run:
+
+def replay(solution: Solution, steps: int | None, lane: int) -> Run:
     """Return what `Solution.replay` documents."""
     # The kernels are imported only where something runs.
     from spikealg.engine import simulate
@@ -26,7 +29,9 @@ def replay(solution: Solution, steps: int, lane: int) -> Run:
 
     _require_circuit(solution)
     segment = solution.segments[0]
-    wanted = as_int("steps", steps, low=1, high=segment.steps)
+    wanted = min(_FEW, segment.steps)
+    if steps is not None:
+        wanted = as_int("steps", steps, low=1, high=segment.steps)
     lane = as_int("lane", lane, low=0, high=solution.lanes - 1)
     transition = segment.own(solution.rates).transition(segment.dt)
     walkers = _walkers_of(solution, transition, lane)
