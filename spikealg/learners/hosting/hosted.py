@@ -153,9 +153,11 @@ def host(
     Raises
     ------
     InputError
-        If `x` is not what the model takes.
+        If `x` is not what the model takes, or weights into a neuron add up beyond int32, which a
+        forward pass notices only where spikes do.
     NeuronOverflowError
-        If a potential leaves int32.
+        If a potential leaves int32, be it after the last tick of the model: a layer runs on for as
+        long as spikes take to reach the last one.
     TooLargeError
         If the run cannot fit into memory: use blocks.
     """
