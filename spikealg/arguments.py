@@ -194,15 +194,19 @@ def as_float_array(
     shape: tuple[int, ...] | None = None,
     low: float | None = None,
     high: float | None = None,
+    places: npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """Return `value` as a finite float64 array, broadcast to `shape` where one is given."""
+    """Return `value` as a finite float64 array, broadcast to `shape` where one is given.
+
+    `places` are those of its rows, (M,) or (M, axes), for errors.
+    """
     try:
         given = np.asarray(value)
-        if given.dtype.kind in "SU":
+        if given.dtype.kind in "SUc":
             raise TypeError
         array = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputTypeError(f"{name} must hold numbers, got {value!r}") from None
+        raise InputTypeError(f"{name} must hold real numbers, got {value!r}") from None
     bad = ~np.isfinite(array)
     if low is not None:
         bad |= array < low
@@ -210,9 +214,17 @@ def as_float_array(
         bad |= array > high
     if bad.any():
         raise InputError(
-            f"{name}{_first(bad)} must be a finite number{_range(low, high)}, got {array[bad][0]}"
+            f"{name}{_first(bad)}{_at(bad, places)} must be a finite number{_range(low, high)}, "
+            f"got {array[bad][0]}"
         )
     return _shaped(name, array, shape)
+
+
+def _at(bad: npt.NDArray[np.bool_], places: npt.NDArray[np.float64] | None) -> str:
+    """Return where the first bad element is, " at x = 0.5, 1", if its row has a place."""
+    if places is None or not bad.ndim or len(bad) != len(places):
+        return ""
+    return f" at x = {', '.join(f'{c:.6g}' for c in np.atleast_1d(places[np.argwhere(bad)[0][0]]))}"
 
 
 def _shaped(name: str, array: npt.NDArray[Any], shape: tuple[int, ...] | None) -> npt.NDArray[Any]:

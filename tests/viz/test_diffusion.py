@@ -91,7 +91,7 @@ def test_a_graph_has_bars_with_the_names_of_its_nodes():
         ({"units": {"length": 3}}, r"units\['length'\] must be the name of a unit, got 3"),
         ({"view": 3}, "view must be two numbers of degrees, the height .* around up, got 3"),
         ({"view": (1, 2, 3)}, r"view must be two numbers of degrees, .* got \(1, 2, 3\)"),
-        ({"view": "above"}, "view must hold numbers, got 'above'"),
+        ({"view": "above"}, "view must hold real numbers, got 'above'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_by_name(options, message):

@@ -197,6 +197,7 @@ def forecast(
 ) -> Forecast:
     """Return what `Problem.plan` documents."""
     kind = choose_mode(problem, mode)
+    problem = problem.for_mode(kind)
     refuse_tolerance(rtol, atol)
     if seed is not None:
         as_int("seed", seed, low=0, high=2**64 - 1)

@@ -50,8 +50,8 @@ def loads_of(
     Raises
     ------
     InputError
-        If there is nothing to walk, or all vertices are asked for backward where only the chain can
-        tell.
+        If there is nothing to walk, nothing is paid, or all vertices are asked for backward where
+        only the chain can tell.
     """
     equation = problem.equation
     if mode == "forward":
@@ -76,8 +76,14 @@ def loads_of(
                 "a flux; or an initial= where nothing leaves, whose stationary density it finds"
             )
         return found
+    rates = equation.rates
     rewards = (equation.reward, *(stretch.reward for stretch in stretches))
     timed = any(reward is not None and reward.any() for reward in rewards)
+    payoff, left_with = payoff_values(problem, rates), rates.exits @ equation.exit_value
+    if not (timed or payoff[rates.live].any() or left_with.any()):
+        raise InputError(
+            "nothing is paid, so all values are 0: give a payoff=, a source= or a given value"
+        )
     if starts is not None:
         return tuple(Load("value", start, 1.0, timed) for start in starts)
     if by_chain:
@@ -93,16 +99,9 @@ def loads_of(
             "drift, jumps or directed edges break here: give at= the points you want, or take "
             "method='chain'"
         )
-    rates = equation.rates
-    mass = np.where(rates.live, payoff_values(problem, rates), 0.0) * rates.mass
+    mass = np.where(rates.live, payoff, 0.0) * rates.mass
     found = tuple(Load("initial", s.probability, s.total, False) for s in by_sign(mass))
-    inflow = rates.mass * (equation.reward + rates.exits @ equation.exit_value)
-    loads = found + _sources(inflow)
-    if not loads:
-        raise InputError(
-            "nothing is paid, so all values are 0: give a payoff=, a source= or a given value"
-        )
-    return loads
+    return found + _sources(rates.mass * (equation.reward + left_with))
 
 
 def is_closed(problem: Problem) -> bool:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.errors import InputError
-from spikealg.solvers.diffusion.equation.coefficients import at_time, evaluate
+from spikealg.errors import InputError, TooLargeError
+from spikealg.memory import available_bytes, require_memory
+from spikealg.solvers.diffusion.equation.coefficients import evaluate
+from spikealg.solvers.diffusion.equation.functions import at_time
 from spikealg.solvers.diffusion.times import Segment, segments
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ FloatArray = npt.NDArray[np.float64]
 
 _PIECES = 64
 """Pieces of time in which coefficients are held, if the problem does not say for how long."""
+_MOST_PIECES = 100_000
+"""So many take minutes to make."""
+_BYTES_OF_PIECE, _BYTES_OF_RATE = 4000, 16
+"""Memory of a piece, and of each of its rates."""
 _SAME = 1e-9
 
 
@@ -38,6 +44,7 @@ def pieces(
     if length == 0:
         return tuple(found)
     hold = length / _PIECES if problem.hold is None else problem.hold
+    _require_few(problem, length, hold)
     n = max(1, math.ceil(length / hold * (1 - 1e-12)))
     edges, slack = span[0] + length / n * np.arange(n + 1), _SAME * length / n
     equation, known = problem.equation, problem.t_start
@@ -67,6 +74,24 @@ def pieces(
             for part in parts
         ]
     return tuple(found)
+
+
+def _require_few(problem: Problem, length: float, hold: float) -> None:
+    """Refuse pieces that would take more memory, or more time to make, than there is."""
+    what = f"hold = {hold:g} cuts {length:g} of time into {length / hold:.3g} pieces, which"
+    if length / hold > _MOST_PIECES:
+        raise TooLargeError(
+            f"{what} are more than {_MOST_PIECES}: take hold >= {length / _MOST_PIECES:.3g}; its "
+            "error is of order 2"
+        )
+    rates, vectors = problem.rates, 1
+    entries = 0
+    if problem.rates_vary:
+        entries, vectors = rates.between.nnz + rates.exits.nnz, 4
+    each = _BYTES_OF_PIECE + 8.0 * vectors * len(rates.x) + _BYTES_OF_RATE * entries
+    room = available_bytes()
+    advice = f"take hold >= {2 * length * each / room:.3g}" if room else "take a longer one"
+    require_memory(each * length / hold, what, advice)
 
 
 def _fed(begin: float, stops: FloatArray, longest: float, inflow: FloatArray) -> list[Segment]:

@@ -14,7 +14,12 @@ import numpy.typing as npt
 from spikealg.arguments import as_choice, as_float
 from spikealg.errors import InputError, InputTypeError
 from spikealg.solvers.diffusion.domains.domain import Domain, Mesh
-from spikealg.solvers.diffusion.equation.coefficients import Coefficients, at_time, depends_on_time
+from spikealg.solvers.diffusion.equation.coefficients import Coefficients
+from spikealg.solvers.diffusion.equation.functions import (
+    at_time,
+    depends_on_time,
+    require_arguments,
+)
 from spikealg.solvers.diffusion.equation.initial import Initial, distribution
 from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.solvers.diffusion.equation.reach import reached_from
@@ -146,6 +151,11 @@ class Problem:
         as_choice("time_scheme", self.time_scheme, ("euler", "exponential"))
         if self.exact is not None and not callable(self.exact):
             raise InputError(f"exact must be a function exact(t, x), got {self.exact!r}")
+        for name in (*_OF_RATES, "source"):
+            require_arguments(name, getattr(self, name), "x", "x, t")
+        for name in ("initial", "payoff"):
+            require_arguments(name, getattr(self, name), "x")
+        require_arguments("exact", self.exact, "t, x")
         if self.hold is not None:
             as_float("hold", self.hold, above=0)
         if self.t_span is not None:
@@ -199,7 +209,8 @@ class Problem:
     def equation(self) -> Equation:
         """The equation on the mesh; what cannot be reached from the start is not live.
 
-        Where coefficients depend on time, that of `t_start`, and all is live.
+        Where coefficients depend on time, that of `t_start`, and all is live; so it is backward,
+        where nobody walks from `initial`.
         """
         equation = self.equation_at(self.t_start)
         rates = equation.rates
@@ -207,7 +218,7 @@ class Problem:
             raise InputError(
                 f"all {len(rates.x)} vertices lie on absorbing sides: take a finer domain"
             )
-        if self.initial is None or self.payoff is not None or self.varying:
+        if not self._restricts or self.mode == "backward":
             return equation
         started = equation.inflow != 0
         for start in distribution(self.mesh, rates, self.initial):
@@ -221,6 +232,20 @@ class Problem:
                 np.count_nonzero(rates.live),
             )
         return equation.restricted(reached)
+
+    @property
+    def _restricts(self) -> bool:
+        """Whether forward the vertices that count are those that are reached from `initial`."""
+        return not (self.initial is None or self.payoff is not None or self.varying)
+
+    def for_mode(self, mode: str) -> Problem:
+        """Return the problem whose equation lives where it has to in a mode: most often itself."""
+        own = not self._restricts or (mode == "backward") == (self.mode == "backward")
+        return self if own else self._turned
+
+    @cached_property
+    def _turned(self) -> Problem:
+        return replace(self, mode="forward" if self.mode == "backward" else "backward")
 
     @property
     def rates(self) -> Rates:

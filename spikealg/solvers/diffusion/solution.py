@@ -197,7 +197,10 @@ class Solution:
 
     @property
     def mass_stderr(self) -> FloatArray:
-        """Standard error of `mass` and of `absorbed`, (T,); 0 where nothing can leave."""
+        """Standard error of `mass`, (T,); 0 where nothing can leave.
+
+        Also that of `absorbed`, but where steady: what leaves is what comes in, without an error.
+        """
         self._require_density("mass_stderr")
         waits = any(group.load.role == "arriving" for group in self.groups)
         if self.method == "chain" or not (self.rates.sides or waits):

@@ -160,6 +160,7 @@ def solve(
     if not isinstance(problem, Problem):
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
     kind = choose_mode(problem, mode)
+    problem = problem.for_mode(kind)
     as_choice("method", method, METHODS)
     _require_walkers_for(method, executor=executor, checkpoint=checkpoint)
     wanted, most = _as_walkers(walkers, max_walkers)

@@ -64,7 +64,7 @@ COEFFICIENTS = [
     (
         ROD,
         {"diffusivity": lambda x: x - 0.5},
-        "diffusivity(x)[0] must be a finite number of at least",
+        "diffusivity(x)[0] at x = 0.05 must be a finite number of at least 0, got -0.45",
     ),
     (
         ROD,
@@ -77,8 +77,8 @@ COEFFICIENTS = [
         "diffusivity must be a number or shape (11,), got shape (7,)",
     ),
     (ROD, {"diffusivity": True}, "diffusivity must be a number, an array or a function, got True"),
-    (ROD, {"diffusivity": "big"}, "diffusivity must hold numbers, got 'big'"),
-    (ROD, {"diffusivity": "1"}, "diffusivity must hold numbers, got '1'"),
+    (ROD, {"diffusivity": "big"}, "diffusivity must hold real numbers, got 'big'"),
+    (ROD, {"diffusivity": "1"}, "diffusivity must hold real numbers, got '1'"),
     (
         ROD,
         {"diffusivity": None, "sigma": np.full(11, -1.0)},
@@ -174,7 +174,7 @@ INITIAL = [
     (
         ROD,
         lambda x: x / np.where(x > 0.5, np.nan, 1),
-        "initial(x)[6] must be a finite number, got nan",
+        "initial(x)[6] at x = 0.6 must be a finite number, got nan",
     ),
     (ROD, {0.5: 1.0}, "initial must be a density or a point on a lattice, got a dict"),
     (CLUB, 99, "initial node 99 is not in the graph"),

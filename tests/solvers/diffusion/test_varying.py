@@ -10,7 +10,7 @@ import pytest
 
 from spikealg.diffusion import Interval, Problem, load, solve
 from spikealg.errors import InputError
-from spikealg.solvers.diffusion.equation.coefficients import at_time, depends_on_time
+from spikealg.solvers.diffusion.equation.functions import at_time, depends_on_time
 
 
 def breathing(hold, n=16, **settings):

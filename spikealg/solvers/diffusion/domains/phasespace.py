@@ -16,6 +16,7 @@ from spikealg.solvers.diffusion.domains.domain import Mesh, odd_factor
 from spikealg.solvers.diffusion.equation.boundary import as_boundary
 from spikealg.solvers.diffusion.equation.coefficients import Coefficients, evaluate
 from spikealg.solvers.diffusion.equation.crossings import Crossings
+from spikealg.solvers.diffusion.equation.functions import require_arguments
 from spikealg.solvers.diffusion.equation.rates import Rates
 
 __all__ = ["PhaseMesh", "PhaseSpace"]
@@ -92,6 +93,7 @@ class PhaseSpace:
         if abs(self.weights.sum() - 1) > 1e-9 or not (self.weights > 0).all():
             raise InputError(f"weights must be positive and sum to 1, got {weights!r}")
         self.speed = as_float("speed", speed, above=0)
+        require_arguments("scattering", scattering, "x")
         self.scattering = scattering
         require_memory(
             float(self.n) * len(self.directions) ** 2 * _BYTES_PER_RATE,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float
 from spikealg.errors import InputError, InputTypeError
+from spikealg.solvers.diffusion.equation.functions import require_arguments
 
 __all__ = [
     "WORDS",
@@ -180,6 +181,7 @@ def vertex_sets(boundary: Any) -> dict[str, VertexSet]:
     for name, word in boundary.items():
         if not _is_set(word):
             continue
+        require_arguments(f"boundary[{name!r}]['where']", word["where"], "x")
         rest = {key: value for key, value in word.items() if key != "where"}
         if rest in ({}, {"type": "absorb"}, {"type": "dirichlet"}):
             found[str(name)] = VertexSet(word["where"])
@@ -203,6 +205,7 @@ def _condition(name: str, word: dict[str, Any]) -> Condition:
 
 
 def _as_value(name: str, value: Any) -> Value:
+    require_arguments(name, value, "x")
     return value if callable(value) else as_float(name, value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,29 +10,12 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError, InputTypeError
+from spikealg.solvers.diffusion.equation.functions import called
 
-__all__ = ["Coefficients", "at_time", "depends_on_time", "evaluate"]
+__all__ = ["Coefficients", "evaluate"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-
-
-def depends_on_time(value: Any) -> bool:
-    """Return whether a coefficient is a function f(x, t): one of two arguments without default."""
-    if not callable(value):
-        return False
-    try:
-        parameters = inspect.signature(value).parameters.values()
-    except ValueError:  # some functions written in C do not say
-        return False
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    needed = [p for p in parameters if p.kind in kinds and p.default is inspect.Parameter.empty]
-    return len(needed) == 2
-
-
-def at_time(value: Any, t: float) -> Any:
-    """Return a coefficient as it is at time t."""
-    return (lambda x: value(x, t)) if depends_on_time(value) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +92,11 @@ def evaluate(
     if callable(value):
         if not len(x):
             return np.zeros((0, axes))
-        result = as_float_array(f"{name}(x)", value(x), low=low)
+        name = called(name, value)
+        result = as_float_array(name, value(x), low=low, places=x)
         if result.shape == (len(x),) and not vector:
             return np.repeat(result[:, None], axes, axis=1)
-        return _columns(f"{name}(x)", result, len(x), axes, vector)
+        return _columns(name, result, len(x), axes, vector)
     array = as_float_array(name, value, low=low)
     columns = _columns(name, array, n, axes, vector)
     if array.ndim and array.shape != (axes,) and ends is not None:

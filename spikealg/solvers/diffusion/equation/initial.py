@@ -93,7 +93,7 @@ def values(name: str, given: Any, rates: Rates) -> FloatArray:
     """Return a function of x, or its values, at every vertex, (V,)."""
     n = len(rates.x)
     if callable(given):
-        result = as_float_array(f"{name}(x)", given(rates.x))
+        result = as_float_array(f"{name}(x)", given(rates.x), places=rates.x)
         if result.ndim == 0:
             result = np.full(n, float(result))
         name, wanted = f"{name}(x)", "be a number or"

@@ -18,6 +18,7 @@ from spikealg.solvers.diffusion.domains.domain import Mesh
 from spikealg.solvers.diffusion.domains.lattice import LatticeMesh
 from spikealg.solvers.diffusion.domains.polygon import PolygonMesh
 from spikealg.solvers.diffusion.equation.coefficients import evaluate
+from spikealg.solvers.diffusion.equation.functions import require_arguments
 from spikealg.solvers.diffusion.equation.rates import Rates, at_vertex
 
 __all__ = ["Jumps", "with_jumps"]
@@ -61,6 +62,7 @@ class Jumps:
 
     def __post_init__(self) -> None:
         as_int("axis", self.axis, low=0)
+        require_arguments("rate", self.rate, "x")
         if isinstance(self.law, dict):
             total = sum(
                 as_float(f"law[{length!r}]", chance, low=0) for length, chance in self.law.items()

@@ -162,10 +162,17 @@ class Rates:
     def killed(self, rate: FloatArray, side: str = "killed") -> Rates:
         """Return the rates with one more way out, by which walkers leave at `rate`, (V,) [1/time].
 
-        A side of that name which is there already is taken more often.
+        Of a chain that kills by itself, that way is taken more often.
+
+        Raises
+        ------
+        InputError
+            If vertices that absorb have that name.
         """
         column = sparse.csr_array(np.where(self.live, rate, 0.0)[:, None])
         if side in self.sides:
+            if (self.sink == self.sides.index(side)).any():
+                raise InputError(_same_name(side))
             place = sparse.csr_array(
                 ([1.0], ([0], [self.sides.index(side)])), shape=(1, len(self.sides))
             )
@@ -185,7 +192,15 @@ class Rates:
         )
 
     def absorbing(self, side: str, vertices: npt.NDArray[np.bool_]) -> Rates:
-        """Return the rates with live `vertices`, (V,) bool, made sinks of one more side."""
+        """Return the rates with live `vertices`, (V,) bool, made sinks of one more side.
+
+        Raises
+        ------
+        InputError
+            If there is a side of that name already.
+        """
+        if side in self.sides:
+            raise InputError(_same_name(side))
         taken = vertices & self.live
         rest = sparse.diags_array((~taken).astype(np.float64))
         into = rest @ self.between[:, np.flatnonzero(taken)].sum(axis=1)[:, None]
@@ -215,6 +230,14 @@ class Rates:
             live=self.live & ~taken,
             sink=np.where(taken, number, self.sink),
         )
+
+
+def _same_name(side: str) -> str:
+    other = "what is killed" if side == "killed" else "another side"
+    return (
+        f"boundary[{side!r}] has the name of {other}, from which solution.exited could not tell it "
+        "apart: give the set of vertices another name, or relabel the node"
+    )
 
 
 def _compact(matrix: Any) -> Any:

@@ -21,6 +21,7 @@ from scipy import sparse
 from spikealg.arguments import as_float_array
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.equation.coefficients import Coefficients
+from spikealg.solvers.diffusion.equation.functions import called
 from spikealg.solvers.diffusion.equation.rates import Rates
 
 __all__ = ["DiagonalLinks", "Tensor", "as_tensor"]
@@ -49,9 +50,9 @@ class Tensor:
 
     def at(self, x: FloatArray, ends: tuple[IntArray, IntArray] | None = None) -> FloatArray:
         """Return D at places (M, d), as (M, d, d); `ends` are vertices whose mean is meant."""
-        name = f"{self.name}(x)" if callable(self.value) else self.name
+        name = called(self.name, self.value) if callable(self.value) else self.name
         given = self.value(x) if callable(self.value) else self.value
-        array = as_float_array(name, given)
+        array = as_float_array(name, given, places=x if callable(self.value) else None)
         if array.ndim == 3 and not callable(self.value) and ends is not None:
             array = 0.5 * (array[ends[0]] + array[ends[1]])
         shape = (len(x), self.axes, self.axes)

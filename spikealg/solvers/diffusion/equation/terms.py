@@ -82,9 +82,10 @@ def discretise(
         rates = with_jumps(rates, mesh, jumps)
     values: dict[str, Value] = {}
     for name, chosen in vertex_sets(boundary).items():
-        if name in rates.sides:
+        if not {name, f"{name}-", f"{name}+"}.isdisjoint(sides):
             raise InputError(
-                f"boundary names {name!r} twice: give the set of vertices another name"
+                f"boundary names {name!r} twice, as a side and as a set of vertices: give the set "
+                "another name"
             )
         rates = rates.absorbing(name, _chosen(name, chosen, rates))
         values[name] = chosen.value
@@ -131,7 +132,7 @@ def _value_at(side: str, value: Value, x: FloatArray) -> FloatArray:
     """Return the given value of a side at places on it, (K,)."""
     given = value(x) if callable(value) and len(x) else 0.0 if callable(value) else value
     name = f"boundary[{side!r}]['value']" + ("(x)" if callable(value) else "")
-    return as_float_array(name, given, shape=(len(x),))
+    return as_float_array(name, given, shape=(len(x),), places=x if callable(value) else None)
 
 
 def _chosen(name: str, chosen: VertexSet, rates: Rates) -> npt.NDArray[np.bool_]:
