@@ -63,6 +63,7 @@ def loads_of(
             raise InputError(
                 "nobody is there and nothing comes in: give initial=, or a source= that is not 0"
             )
+        _require_inside(initial + later, equation.rates)
         return initial + later
     if mode == "steady":
         if is_closed(problem):
@@ -75,6 +76,7 @@ def loads_of(
                 "mode='steady' needs something that comes in: a source=, a side of given value or "
                 "a flux; or an initial= where nothing leaves, whose stationary density it finds"
             )
+        _require_inside(found, equation.rates)
         return found
     rates = equation.rates
     rewards = (equation.reward, *(stretch.reward for stretch in stretches))
@@ -102,6 +104,15 @@ def loads_of(
     mass = np.where(rates.live, payoff, 0.0) * rates.mass
     found = tuple(Load("initial", s.probability, s.total, False) for s in by_sign(mass))
     return found + _sources(rates.mass * (equation.reward + left_with))
+
+
+def _require_inside(loads: Sequence[Load], rates: Rates) -> None:
+    """Refuse walkers all of whom leave at once."""
+    if not any(load.probability[rates.live].any() for load in loads):
+        raise InputError(
+            "all that comes in lies on absorbing sides, where it leaves at once: give a source= "
+            "that is not 0 inside"
+        )
 
 
 def is_closed(problem: Problem) -> bool:

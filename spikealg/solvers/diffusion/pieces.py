@@ -17,7 +17,6 @@ from spikealg.solvers.diffusion.equation.functions import at_time
 from spikealg.solvers.diffusion.times import Segment, segments
 
 if TYPE_CHECKING:
-    from spikealg.solvers.diffusion.equation.rates import Rates
     from spikealg.solvers.diffusion.equation.terms import Equation
     from spikealg.solvers.diffusion.problem import Problem
 
@@ -56,7 +55,7 @@ def pieces(
         longest = min(rates.choose_dt(dt), end - begin)
         inside = times[(times > begin + slack) & (times <= end + slack)]
         stops = inside if len(inside) and end - inside[-1] <= slack else [*inside, end]
-        before, now = _source(problem, known, rates), _source(problem, middle, rates)
+        before, now = _source(problem, known), _source(problem, middle)
         if mode == "forward":
             _require_no_sides(equation, before)
         if mode == "forward" and now.any():
@@ -69,7 +68,7 @@ def pieces(
             replace(
                 part,
                 rates=rates if problem.rates_vary else None,
-                reward=equation.reward - before + now if mode == "backward" else None,
+                reward=_paid(equation, now - before) if mode == "backward" else None,
             )
             for part in parts
         ]
@@ -105,12 +104,16 @@ def _fed(begin: float, stops: FloatArray, longest: float, inflow: FloatArray) ->
     return found
 
 
-def _source(problem: Problem, t: float, rates: Rates) -> FloatArray:
-    """Return the source at live vertices at a time, (V,) [mass per space and time]."""
+def _source(problem: Problem, t: float) -> FloatArray:
+    """Return the source at a time, (V,) [mass per space and time]."""
     if problem.source is None:
-        return np.zeros(len(rates.x))
-    source = evaluate("source", at_time(problem.source, t), rates.x, 1)[:, 0]
-    return np.where(rates.live, source, 0.0)
+        return np.zeros(len(problem.x))
+    return evaluate("source", at_time(problem.source, t), problem.x, 1)[:, 0]
+
+
+def _paid(equation: Equation, more: FloatArray) -> FloatArray:
+    """Return what walkers collect where `more` is paid than by the equation, (V,)."""
+    return np.where(equation.rates.live, equation.reward + more, 0.0)
 
 
 def _require_no_sides(equation: Equation, source: FloatArray) -> None:

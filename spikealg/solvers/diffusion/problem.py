@@ -68,8 +68,9 @@ class Problem:
         c ≥ 0 [1/time]: the rate at which walkers die; ``solution.exited["killed"]`` counts them. In
         a backward problem it discounts.
     source : float, array_like or callable, optional
-        f, of either sign: mass per length, area or volume and time that comes in; in a backward
-        problem value per time that a walker collects.
+        f, of either sign: mass per length, area or volume and time that comes in, of which what
+        lies on an absorbing side has left at once; in a backward problem value per time that a
+        walker collects.
     boundary : str or dict
         "reflect" (or "neumann"), "absorb" ("dirichlet") or "periodic" for all sides, or one of
         them for each side: "x-", "x+", "y-", ... (or "x" for both), "shore" of a polygon, nodes

@@ -160,10 +160,6 @@ def test_what_backward_does_not_have_is_said():
     named = Problem(Interval(0, 1, 4), diffusivity=1.0, payoff=1.0, initial=0.5, t_span=1.0, at=0.5)
     assert solve(named, mode="forward", method="chain").mass[0] == pytest.approx(1)
     assert len(solve(named, mode="backward", method="chain").value) == 1
-    nothing = Problem(Interval(0, 1, 4), diffusivity=1.0, mode="backward", t_span=1.0)
-    with pytest.raises(InputError, match="nothing is paid, so all values are 0: give a payoff="):
-        solve(nothing, method="montecarlo")
-    assert (solve(nothing, method="chain").value == 0).all()
     drifting = Problem(Interval(0, 1, 8), diffusivity=1.0, drift=1.0, payoff=1.0, t_span=0.1)
     with pytest.raises(InputError, match="all values at once need rates with detailed balance"):
         solve(drifting, method="montecarlo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Box, Graph, Interval, Problem, load, solve, stationary
+from spikealg.diffusion import Box, Disk, Graph, Interval, Problem, load, solve, stationary
 from spikealg.errors import InputError
 
 WALKING = ["density", "montecarlo"]
@@ -41,6 +41,52 @@ def test_walkers_on_the_warm_rod(method):
     assert (walked.stderr[0, :-1] > 0).all()
     # What comes in is what goes out, to the last walker.
     assert walked.absorbed[0] == pytest.approx(walked.groups[0].load.total)
+
+
+@pytest.mark.parametrize("method", ["chain", *WALKING])
+@pytest.mark.parametrize("source", [1.0, lambda x, t: 1 + 0 * x], ids=["steady", "in time"])
+def test_what_a_source_puts_on_a_side_has_left_at_once(method, source):
+    problem = Problem(
+        Interval(0, 1, 10), diffusivity=1.0, source=source, boundary="absorb", hold=0.25
+    )
+    walked = solve(problem, 1.0, t_eval=[0.5, 1.0], method=method, walkers=400, seed=1)
+    # By time, who comes in at random times is only expected to have come by then.
+    known = slice(None) if method == "chain" or not callable(source) else slice(1, None)
+    np.testing.assert_allclose((walked.mass + walked.absorbed)[known], [0.5, 1.0][known])
+    assert (walked.density[:, [0, -1]] == 0).all()
+    if not callable(source):
+        left = solve(problem, mode="steady", method=method, walkers=400, seed=1)
+        assert left.absorbed[0] == pytest.approx(1.0)
+        off = 0 if method == "chain" else 0.1  # 4 standard errors of a half of 400
+        assert left.exited["x-"][0] == pytest.approx(0.5, abs=off + 1e-9)
+        assert left.check().ok
+    # Backward, nobody is paid on a side.
+    assert solve(problem, 1.0, mode="backward", at=[0.0], method="chain").value[0] == 0
+
+
+def test_a_flux_into_a_corner_of_a_side_that_absorbs_leaves_there():
+    sides = {"x": "absorb", "y-": {"derivative": 2.0}}
+    problem = Problem(Box((0, 0), (1, 1), 8), diffusivity=1.0, boundary=sides, mode="steady")
+    assert solve(problem, method="chain").absorbed[0] == pytest.approx(2.0)
+
+
+def test_what_a_source_puts_outside_a_curved_shore():
+    for n, short in ((20, 0.0292), (40, 0.0093)):
+        problem = Problem(
+            Disk(1.0, n), diffusivity=1.0, source=1.0, boundary="absorb", mode="steady"
+        )
+        found = solve(problem, method="chain")
+        assert 1 - found.absorbed[0] / np.pi == pytest.approx(short, abs=1e-4)
+        assert found.mass[0] == pytest.approx(np.pi / 8, rel=3e-3)
+
+
+def test_a_source_on_sides_only_is_refused():
+    problem = Problem(
+        Interval(0, 1, 10), diffusivity=1.0, source=lambda x: 1.0 * (x == 0), boundary="absorb"
+    )
+    for mode in ("forward", "steady"):
+        with pytest.raises(InputError, match="all that comes in lies on absorbing sides, where it"):
+            solve(problem, 1.0, mode=mode, method="chain")
 
 
 def test_a_wrong_time_is_found_out():

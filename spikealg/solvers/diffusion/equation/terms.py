@@ -32,7 +32,8 @@ class Equation:
         Moves, jumps, killing and absorption.
     inflow : (V,) float64
         Mass per time that comes in at each vertex: the source, what sides of given value send in,
-        and fluxes. Of either sign. For forward and steady problems.
+        and fluxes. Of either sign. What comes in at a sink has left at once. For forward and
+        steady problems.
     reward : (V,) float64
         Value per time that a walker collects at each vertex: the source and fluxes. For backward
         problems.
@@ -53,7 +54,7 @@ class Equation:
         """Return the equation with every vertex outside `reached`, (V,) bool, taken out."""
         return Equation(
             self.rates.restricted(reached),
-            np.where(reached, self.inflow, 0.0),
+            np.where(reached | (self.rates.sink >= 0), self.inflow, 0.0),
             np.where(reached, self.reward, 0.0),
             self.exit_value,
             self.held,
@@ -106,12 +107,13 @@ def discretise(
             "a value that varies along a side cannot be had together with jumps, of which only the "
             "side is known that they go past: give a number"
         )
-    return _with_values(rates, np.where(rates.live, reward, 0.0), values)
+    return _with_values(rates, reward, values)
 
 
 def _with_values(rates: Rates, reward: FloatArray, values: dict[str, Value]) -> Equation:
     """Return the equation with the given values of sides as inflow, reward and exit values."""
     inflow, held = reward * rates.mass, np.zeros(len(rates.x))
+    reward = np.where(rates.live, reward, 0.0)
     exit_value = np.zeros(len(rates.sides))
     for number, side in enumerate(rates.sides):
         value = values.get(side, 0.0)
