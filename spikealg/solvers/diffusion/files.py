@@ -14,7 +14,7 @@ from scipy import sparse
 from spikealg.archive import read_archive, write_archive
 from spikealg.arguments import as_choice, as_float, as_float_array, as_int, as_int_array
 from spikealg.errors import FileFormatError, InputError
-from spikealg.solvers.diffusion.accuracy.reference import exact_density
+from spikealg.solvers.diffusion.accuracy.reference import backward_values, exact_density
 from spikealg.solvers.diffusion.domains.layout import Layout, layout_of
 from spikealg.solvers.diffusion.equation.rates import Rates
 from spikealg.solvers.diffusion.groups import Group, Load
@@ -62,9 +62,8 @@ def save(solution: Solution, path: str | Path) -> None:
     arrays |= {"index": layout.index, "faces": layout.faces}
     for name, parts in (("axis", layout.axes), ("ring", layout.rings)):
         arrays |= {f"{name}.{i}": part for i, part in enumerate(parts)}
-    if problem.exact is not None and solution.mode != "backward":
-        later = solution.t[solution.t > solution.segments[0].start]
-        arrays |= {"exact.t": later, "exact.density": exact_density(problem, later)}
+    if problem.exact is not None:
+        arrays |= _exact_arrays(solution)
     header = {name: getattr(solution, name) for name in _SCALARS} | {
         "points": [p if isinstance(p, (int, float, tuple)) else str(p) for p in solution.points],
         "sides": rates.sides,
@@ -82,6 +81,16 @@ def save(solution: Solution, path: str | Path) -> None:
         "streaming": layout.streaming,
     }
     write_archive(path, FORMAT, VERSION, header, arrays)
+
+
+def _exact_arrays(solution: Solution) -> Arrays:
+    """Return the exact solution where a check compares, and of a backward problem the chain too."""
+    start = solution.segments[0].start
+    if solution.mode == "backward":
+        chain, exact = backward_values(solution)
+        return {"exact.t": solution.t - start, "exact.density": exact, "exact.chain": chain[0]}
+    later = solution.t[solution.t > start]
+    return {"exact.t": later, "exact.density": exact_density(solution.problem, later)}
 
 
 def load(path: str | Path) -> Solution:
@@ -143,14 +152,9 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         auto_fraction=float(header["auto_fraction"]),
         exponential=bool(header["exponential"]),
     )
-    exact = None
-    if "exact.t" in arrays:
-        exact = ExactValues(arrays["exact.t"], arrays["exact.density"])
-        if exact.density.shape != (len(exact.t), n):
-            raise ValueError(f"exact.density has shape {exact.density.shape}")
     mesh = SavedMesh(arrays["x"], arrays["mass"], layout)
     return Solution(
-        problem=SavedProblem(str(header["problem"]), mesh, exact),
+        problem=SavedProblem(str(header["problem"]), mesh, *_exact(arrays, header["mode"], n)),
         rates=rates,
         segments=tuple(
             _segment(part, arrays.get(f"segment.{number}.reward"), n)
@@ -169,6 +173,20 @@ def _solution(header: dict[str, Any], arrays: Arrays) -> Solution:
         probability_bits=as_int("probability_bits", header["probability_bits"], low=1, high=32),
         seed=as_int("seed", header["seed"], low=0, high=2**64 - 1),
     )
+
+
+def _exact(
+    arrays: Arrays, mode: str, vertices: int
+) -> tuple[ExactValues | None, npt.NDArray[np.float64] | None]:
+    """Return the exact solution, and the chain's values that are compared with it."""
+    if "exact.t" not in arrays:
+        return None, None
+    exact, chain, width = ExactValues(arrays["exact.t"], arrays["exact.density"]), None, vertices
+    if mode == "backward":
+        chain, width = as_float_array("exact.chain", arrays["exact.chain"]), len(arrays["value"])
+        _require_shapes(arrays, {"exact.chain": (width,)})
+    _require_shapes(arrays, {"exact.density": (len(exact.t), width)})
+    return exact, chain
 
 
 def _circuit(header: dict[str, Any]) -> str | None:

@@ -39,21 +39,21 @@ class SavedMesh:
 
 @dataclass(frozen=True, eq=False)
 class ExactValues:
-    """The exact solution at the times and vertices of a saved solution.
+    """The exact solution at the times and vertices, or points, of a saved solution.
 
     Attributes
     ----------
     t : (T,) float64
         The times.
     density : (T, V) float64
-        Its values.
+        Its values; of a backward solution those at its points, if it has some, (1, A).
     """
 
     t: FloatArray
     density: FloatArray
 
     def __call__(self, t: float, x: FloatArray) -> FloatArray:
-        """Return the saved density at one of the saved times, (V,); `x` must be the mesh."""
+        """Return what was saved of one of the times, (V,); `x` must be the mesh, or the points."""
         (row,) = np.flatnonzero(self.t == t)
         return np.asarray(self.density[row])
 
@@ -73,11 +73,14 @@ class SavedProblem:
         Its vertices.
     exact : ExactValues or None
         Its exact solution where that was known.
+    chain : (A,) float64 or None
+        The values by the chain of a backward solution whose exact solution was known.
     """
 
     description: str
     mesh: SavedMesh
     exact: ExactValues | None = None
+    chain: FloatArray | None = None
 
     @property
     def x(self) -> FloatArray:

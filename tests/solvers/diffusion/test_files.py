@@ -4,7 +4,17 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Box, Graph, Polygon, Problem, SavedProblem, heat_rod, load, solve
+from spikealg.diffusion import (
+    Box,
+    Graph,
+    Interval,
+    Polygon,
+    Problem,
+    SavedProblem,
+    heat_rod,
+    load,
+    solve,
+)
 from spikealg.errors import FileFormatError, InputError, InputTypeError
 from spikealg.network import Network
 
@@ -54,6 +64,72 @@ def test_exact_values_are_kept_and_a_finer_mesh_is_not(tmp_path):
     solve(PROBLEMS["box"], method="chain").save(tmp_path / "b.npz")
     reason = load(tmp_path / "b.npz").check().chain.reason
     assert reason == "the problem was read from a file, which holds no finer mesh"
+
+
+WALL = {"x-": {"value": 2.0}, "x+": "absorb"}
+ENDLESS = {
+    "points": {"boundary": WALL, "payoff": 0.0, "at": [0.25, 0.5, 1 / 16], "t_span": np.inf},
+    "source of two signs": {
+        "boundary": "absorb",
+        "source": lambda x: 10 * x - 3,
+        "mode": "steady",
+    },
+    "initial of two signs": {
+        "boundary": "absorb",
+        "initial": lambda x: np.sin(2 * np.pi * x),
+        "t_span": np.inf,
+    },
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_kinds_of_walkers_that_walk_for_different_times(name, tmp_path):
+    problem = Problem(Interval(0, 1, 16), diffusivity=1.0, **ENDLESS[name])
+    saved = solve(problem, method="montecarlo", walkers=300, seed=3)
+    assert {len(group.left) for group in saved.groups} == {saved.steps + 1}
+    for group in saved.groups:
+        np.testing.assert_array_equal(group.left[-1], group.exited[:, -1].sum(axis=0))
+    saved.save(tmp_path / "a.npz")
+    loaded = load(tmp_path / "a.npz")
+    for field in ("left", "counts", "walkers"):
+        for mine, other in zip(loaded.groups, saved.groups, strict=True):
+            np.testing.assert_array_equal(getattr(mine, field), getattr(other, field))
+    assert loaded.check().circuit == saved.check().circuit
+
+
+@pytest.mark.parametrize("points", [None, [0.25, 0.6]])
+def test_exact_values_of_a_backward_problem_are_kept(points, tmp_path):
+    problem = Problem(
+        Interval(0, 1, 8),
+        diffusivity=1.0,
+        boundary="absorb",
+        payoff=lambda x: np.sin(np.pi * x),
+        exact=lambda t, x: np.exp(-(np.pi**2) * t) * np.sin(np.pi * x),
+        at=points,
+        t_span=0.1,
+    )
+    saved = solve(problem, method="montecarlo", walkers=500)
+    saved.save(tmp_path / "a.npz")
+    load(tmp_path / "a.npz").save(tmp_path / "b.npz")
+    before = saved.check().chain
+    assert before.reference == "exact"
+    for name in "ab":
+        after = load(tmp_path / f"{name}.npz").check().chain
+        assert after.reference == "exact"
+        np.testing.assert_array_equal(after.relative_l2, before.relative_l2)
+        np.testing.assert_array_equal(after.max_error, before.max_error)
+    arrays = dict(np.load(tmp_path / "a.npz"))
+    for array in ("exact.density", "exact.chain"):
+        np.savez(tmp_path / "c.npz", **arrays | {array: arrays[array][..., 1:]})
+        with pytest.raises(FileFormatError, match=f"{array} has shape"):
+            load(tmp_path / "c.npz")
+
+
+def test_a_start_alone_has_no_exact_values(tmp_path):
+    solve(heat_rod("absorb", n=16), t_eval=[0.0], walkers=100).save(tmp_path / "a.npz")
+    check = load(tmp_path / "a.npz").check()
+    assert check.ok
+    assert check.chain.reason == "only the start was recorded"
 
 
 def test_a_loaded_solution_can_be_saved_again(tmp_path):

@@ -25,6 +25,7 @@ __all__ = [
     "DEAR",
     "ROUNDING",
     "Reference",
+    "backward_values",
     "compare",
     "distance",
     "exact_density",
@@ -112,30 +113,53 @@ def compare(
 
 def _compare_values(solution: Solution, *, order: bool) -> Reference:
     """Compare the chain's values with exact or refined ones; points weigh alike."""
-    problem, points = solution.problem, solution.points
-    if isinstance(problem, SavedProblem):
-        return _none("the problem was read from a file, which holds no values to compare with")
-    span = np.array([solution.t[-1] - solution.segments[0].start])
-    own = values_of(problem, solution.segments, points, endless=solution.endless)[None]
-    if points:
-        x, weight = places(problem.mesh, points), np.ones(len(points))
-    else:
-        x, weight = solution.x, solution.rates.mass * solution.rates.live
-    if problem.exact is None:
+    points, span = solution.points, _span(solution)
+    weight = np.ones(len(points)) if points else solution.rates.mass * solution.rates.live
+    if solution.problem.exact is None:
         try:
             finer = Finer.of(solution)
         except (InputError, TooLargeError) as error:
             return _none(str(error))
         if finer.work > DEAR:
             return _none(_too_dear(finer))
-        return distance("refined", span, own, finer.values(points)[None], weight)
-    name = f"exact({span[0]:g}, x)"
-    exact = as_float_array(name, problem.exact(float(span[0]), x), shape=(own.shape[1],))[None]
+        return distance("refined", span, _values(solution), finer.values(points)[None], weight)
+    own, exact = backward_values(solution)
     found = distance("exact", span, own, exact, weight)
     if not order:
         return found
     seen = _order(solution, found, exact, weight, lambda finer: finer.values(points)[None])
     return replace(found, order=seen)
+
+
+def backward_values(solution: Solution) -> tuple[FloatArray, FloatArray]:
+    """Return the values of a backward solution by its chain and by ``problem.exact``, (1, A) each.
+
+    Raises
+    ------
+    InputError
+        If ``problem.exact`` gives something else than one finite number per point or vertex.
+    """
+    exact, own = solution.problem.exact, _values(solution)
+    assert exact is not None, "asked for only where there is one"
+    span = float(_span(solution)[0])
+    x = places(solution.problem.mesh, solution.points) if solution.points else solution.x
+    return own, as_float_array(f"exact({span:g}, x)", exact(span, x), shape=(own.shape[1],))[None]
+
+
+def _span(solution: Solution) -> FloatArray:
+    """Return the time between the start and the payoff, (1,) [time]."""
+    return np.asarray(solution.t[-1:] - solution.segments[0].start)
+
+
+def _values(solution: Solution) -> FloatArray:
+    """Return the values of a backward solution by its chain, (1, A)."""
+    problem = solution.problem
+    if isinstance(problem, SavedProblem):
+        assert problem.chain is not None, "kept with the exact values"
+        return problem.chain[None]
+    if solution.method == "chain":
+        return solution.value[None]
+    return values_of(problem, solution.segments, solution.points, endless=solution.endless)[None]
 
 
 def exact_density(problem: Problem | SavedProblem, times: FloatArray) -> FloatArray:
@@ -154,7 +178,7 @@ def exact_density(problem: Problem | SavedProblem, times: FloatArray) -> FloatAr
             as_float_array(f"exact({time:g}, x)", exact(time, problem.mesh.x), shape=shape)
             for time in times.tolist()
         ]
-    )
+    ).reshape(-1, *shape)
 
 
 def _order(

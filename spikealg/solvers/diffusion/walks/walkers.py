@@ -170,7 +170,8 @@ class Walking:
         ]
         if plan.endless:
             first, dt = segments[0].start, segments[0].dt
-            n_steps = max(len(group.left) - 1 for group in groups)
+            n_steps = max(len(group.left) for group in groups) - 1
+            groups = [replace(group, left=_until(group.left, n_steps)) for group in groups]
             segments = (Segment(first, first + n_steps * dt, dt, n_steps, (n_steps,)),)
         elif plan.mode == "steady":
             half = float(plan.times[-1] - segments[0].start) / 2
@@ -251,7 +252,10 @@ def _together(walks: list[Walk]) -> Walk:
 
 def _left(walks: list[Walk]) -> npt.NDArray[Any]:
     """Return who has left after each step of several walks; where one ended sooner, nobody else."""
-    longest = max(len(walk.left) for walk in walks)
-    return np.asarray(
-        sum(np.pad(w.left, ((0, longest - len(w.left)), (0, 0)), mode="edge") for w in walks)
-    )
+    last = max(len(walk.left) for walk in walks) - 1
+    return np.asarray(sum(_until(walk.left, last) for walk in walks))
+
+
+def _until(left: npt.NDArray[Any], last: int) -> npt.NDArray[Any]:
+    """Return who has left after each step until the `last`; after the end of a walk no more."""
+    return np.pad(left, ((0, last + 1 - len(left)), (0, 0)), mode="edge")
