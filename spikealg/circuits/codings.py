@@ -28,6 +28,7 @@ from spikealg.errors import InputError
 __all__ = [
     "CODINGS",
     "LINE_CODINGS",
+    "NUMBER_CODINGS",
     "coding_limits",
     "coding_lines",
     "coding_ticks",
@@ -39,6 +40,8 @@ __all__ = [
 CODINGS = ("binary", "signed", "stream", "unary", "temporal", "current")
 LINE_CODINGS = ("binary", "signed", "current")
 """The codings whose value lies on many lines in one tick, not on one over many ticks."""
+NUMBER_CODINGS = ("binary", "signed")
+"""The codings whose lines are the bits of one number."""
 _INT64_BITS = 63
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from spikealg.arguments import as_int
+from spikealg.circuits.codings import NUMBER_CODINGS
 from spikealg.errors import InputError, InputTypeError
 
 if TYPE_CHECKING:
@@ -24,8 +25,11 @@ class Operators:
 
     Operands are signals of one circuit or whole numbers. The shorter operand is extended; if one is
     two's complement, so is the result. Nothing overflows: a sum has a line more than its operands,
-    a product as many as both.
+    a product as many as both. What is refused adds nothing to the circuit.
     """
+
+    __array_ufunc__ = None
+    """Numbers of NumPy on the left leave the operator to the signal."""
 
     # ------------------------------------------------------------------ arithmetic
 
@@ -35,9 +39,10 @@ class Operators:
         from spikealg.circuits.library.serial import BitSerialAdder
 
         if _of(self).coding == "stream":
-            width = max(_of(self).width, _signal(other, self, "+").width)
-            a, b = _of(self).extend(width), other.extend(width)
-            return _add(self, BitSerialAdder(width), a=a, b=b).sum
+            a, b = _of(self), _signal(other, self, "+")
+            width = max(a.width, b.width)
+            adder = BitSerialAdder(width)
+            return _add(self, adder, a=a.extend(width), b=b.extend(width)).sum
         a, b = _alike(self, other, "+")
         return _add(self, Adder(a.width, _is_signed(a)), a=a, b=b).sum
 
@@ -51,7 +56,7 @@ class Operators:
         return _add(self, Subtractor(a.width, _is_signed(a)), a=a, b=b).difference
 
     def __rsub__(self, other: Any) -> Signal:
-        return _constant(self, other, "-") - _of(self)
+        return _as_signal(self, other, "-") - _of(self)
 
     def __mul__(self, other: Any) -> Signal:
         """Return self·other; by a whole number, as wide as it has to be."""
@@ -73,12 +78,12 @@ class Operators:
         """Return self // other of unsigned numbers; by 0 it is the largest number."""
         from spikealg.circuits.library.division import Divider
 
-        a, b = _alike(self, other, "//")
-        if _is_signed(a):
+        if _is_signed(_of(self)) or _is_signed(_operand(self, other, "//")):
             raise InputError(
                 f"{_of(self).name} // ... of signed numbers rounds down in Python, and a Divider "
                 "toward zero: say which you want, with Divider(width, signed=True)"
             )
+        a, b = _alike(self, other, "//")
         return _add(self, Divider(a.width), a=a, b=b).quotient
 
     def __mod__(self, other: Any) -> Signal:
@@ -95,12 +100,15 @@ class Operators:
         return _add(self, Negate(_of(self).width, _is_signed(_of(self))), a=_of(self)).out
 
     def __abs__(self) -> Signal:
-        """Return the absolute value, unsigned."""
+        """Return the absolute value, unsigned; the signal itself if its coding is unsigned."""
         from spikealg.circuits.library.negation import Absolute
 
-        if not _is_signed(_of(self)):
-            return _of(self)
-        return _add(self, Absolute(_of(self).width), a=_of(self)).out
+        signal = _of(self)
+        if signal.coding in ("binary", "stream", "unary"):
+            return signal
+        if not _is_signed(signal):
+            raise InputError(f"abs takes unsigned numbers and two's complement, got {signal}")
+        return _add(self, Absolute(signal.width), a=signal).out
 
     # ------------------------------------------------------------------ comparisons
 
@@ -157,19 +165,20 @@ class Operators:
         return out.signed() if _is_signed(_of(self)) else out
 
     def __and__(self, other: Any) -> Signal:
-        """Return self & other, line by line; one line is joined with all."""
+        """Return self & other, line by line; one unsigned line is joined with all."""
         return self._bitwise(other, "&", threshold=2)
 
     def __or__(self, other: Any) -> Signal:
-        """Return self | other, line by line; one line is joined with all."""
+        """Return self | other, line by line; one unsigned line is joined with all."""
         return self._bitwise(other, "|", threshold=1)
 
     def __xor__(self, other: Any) -> Signal:
-        """Return self ^ other, line by line; one line is joined with all."""
+        """Return self ^ other, line by line; one unsigned line is joined with all."""
         circuit = _of(self).body.circuit
-        a, b = self._bits(other, "^")
+        a, b = _bits(self, other, "^")
         both = circuit.gates(a, b, threshold=2, name="both")
-        return circuit.gates(a, b, both, weights=(1, 1, -2), threshold=1, name="xor")
+        out = circuit.gates(a, b, both, weights=(1, 1, -2), threshold=1, name="xor")
+        return _read_like(out, a, b)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
@@ -201,18 +210,10 @@ class Operators:
 
     def _bitwise(self, other: Any, operator: str, *, threshold: int) -> Signal:
         names = {"&": "and", "|": "or"}
-        a, b = self._bits(other, operator)
+        a, b = _bits(self, other, operator)
         circuit = _of(self).body.circuit
-        return circuit.gates(a, b, threshold=threshold, name=f"{names[operator]}_gate")
-
-    def _bits(self, other: Any, operator: str) -> tuple[Signal, Signal]:
-        signal = _of(self)
-        if _is_number(other):
-            number = as_int(
-                f"the operand of {operator}", other, low=0, high=(1 << signal.width) - 1
-            )
-            return signal, _constant_of(self, number, signal.width)
-        return signal, _signal(other, self, operator)
+        out = circuit.gates(a, b, threshold=threshold, name=f"{names[operator]}_gate")
+        return _read_like(out, a, b)
 
     def _shifted(self, amount: Any, direction: str) -> Signal:
         from spikealg.circuits.library.shifting import Shifter
@@ -230,8 +231,8 @@ def _of(operand: Operators) -> Signal:
     return cast("Signal", operand)
 
 
-def _is_signed(signal: Signal) -> bool:
-    return signal.coding == "signed"
+def _is_signed(operand: Signal | int) -> bool:
+    return operand < 0 if isinstance(operand, int) else operand.coding == "signed"
 
 
 def _is_number(value: Any) -> bool:
@@ -243,35 +244,45 @@ def _add(operand: Operators, circuit: Circuit, **connections: Signal) -> Instanc
     return builder.add(circuit, name=None, **connections)
 
 
+def _operand(beside: Operators, value: Any, operator: str) -> Signal | int:
+    """Return `value` if it is a signal, or a whole number beside lines that carry one."""
+    if not _is_number(value):
+        return _signal(value, beside, operator)
+    if _of(beside).coding not in NUMBER_CODINGS:
+        raise _not_a_signal(value, beside, operator)
+    return int(value)
+
+
 def _signal(value: Any, beside: Operators, operator: str) -> Signal:
     """Return `value` if it is a signal, or raise an error."""
     if not isinstance(value, Operators):
-        raise InputTypeError(
-            f"{_of(beside).name} {operator} ... takes a signal or a whole number, got {value!r}"
-        )
+        raise _not_a_signal(value, beside, operator)
     return _of(value)
 
 
-def _constant(beside: Operators, value: Any, operator: str) -> Signal:
-    """Return the number `value` as a signal of the circuit of `beside`."""
-    if not _is_number(value):
-        return _signal(value, beside, operator)
-    number = int(value)
-    if number >= 0:
-        return _constant_of(beside, number, max(1, number.bit_length()))
-    width = (-number - 1).bit_length() + 1
-    return _constant_of(beside, number + (1 << width), width).signed()
+def _not_a_signal(value: Any, beside: Operators, operator: str) -> InputTypeError:
+    signal = _of(beside)
+    kinds = "a signal or a whole number" if signal.coding in NUMBER_CODINGS else "a signal"
+    of = "" if signal.coding in NUMBER_CODINGS else f" of a {signal.coding} value"
+    return InputTypeError(f"{signal.name} {operator} ...{of} takes {kinds}, got {value!r}")
 
 
-def _constant_of(beside: Operators, number: int, width: int) -> Signal:
+def _as_signal(beside: Operators, value: Any, operator: str) -> Signal:
+    """Return a signal, or a whole number as a signal of the circuit of `beside`."""
     from spikealg.circuits.library.gates import Constant
+    from spikealg.circuits.library.sums import range_width
 
-    return _add(beside, Constant(number, width)).out
+    operand = _operand(beside, value, operator)
+    if not isinstance(operand, int):
+        return operand
+    width, signed = range_width(min(operand, 0), max(operand, 0))
+    out = _add(beside, Constant(operand % (1 << width), width)).out
+    return out.signed() if signed else out
 
 
 def _alike(first: Operators, second: Any, operator: str) -> tuple[Signal, Signal]:
     """Return both operands as numbers of one width and signedness."""
-    signals = [_of(first), _constant(first, second, operator)]
+    signals = [_of(first), _as_signal(first, second, operator)]
     if any(_is_signed(signal) for signal in signals):
         # A line of 0 on top of an unsigned number is its sign.
         signals = [
@@ -281,3 +292,24 @@ def _alike(first: Operators, second: Any, operator: str) -> tuple[Signal, Signal
     width = max(signal.width for signal in signals)
     a, b = (signal.extend(width) for signal in signals)
     return a, b
+
+
+def _bits(first: Operators, second: Any, operator: str) -> tuple[Signal, Signal]:
+    """Return both operands with lines that are joined one by one, or one with all."""
+    a, b = _of(first), _operand(first, second, operator)
+    if not isinstance(b, int) and not {a.coding, b.coding} <= {*NUMBER_CODINGS}:
+        # Spikes of one meaning are joined tick by tick; of two, gates say what is wrong.
+        width = max(a.width, b.width) if a.coding == b.coding else 0
+        return (a.extend(width), b.extend(width)) if width else (a, b)
+    if _is_one_line(a) or _is_one_line(b):
+        return a, _as_signal(first, second, operator)
+    return _alike(first, second, operator)
+
+
+def _is_one_line(operand: Signal | int) -> bool:
+    return not isinstance(operand, int) and (operand.coding, operand.width) == ("binary", 1)
+
+
+def _read_like(lines: Signal, *operands: Signal) -> Signal:
+    """Return lines as two's complement if one of the operands is."""
+    return lines.signed() if any(map(_is_signed, operands)) else lines

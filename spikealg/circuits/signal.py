@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int
-from spikealg.circuits.codings import CODINGS, LINE_CODINGS, coding_lines
+from spikealg.circuits.codings import CODINGS, LINE_CODINGS, NUMBER_CODINGS, coding_lines
 from spikealg.circuits.operators import Operators
 from spikealg.circuits.ports import describe
 from spikealg.errors import InputError, InputTypeError, WiringError
@@ -149,7 +149,7 @@ class Signal(Operators):
         return self._read_as("binary")
 
     def _read_as(self, coding: str) -> Signal:
-        if self.coding not in ("binary", "signed"):
+        if self.coding not in NUMBER_CODINGS:
             raise InputError(f"{self} cannot be read as {coding}: only binary and signed lines can")
         return replace(self, coding=coding, carry=False)
 
@@ -185,7 +185,7 @@ def concat(*signals: Signal) -> Signal:
     name = f"concat({', '.join(signal.name for signal in signals[:4])}"
     name += ", ...)" if len(signals) > 4 else ")"
     for signal in signals:
-        if signal.coding not in ("binary", "signed"):
+        if signal.coding not in NUMBER_CODINGS:
             raise WiringError(f"cannot join {signal} in {name}: only binary lines can be joined")
         if signal.body is not signals[0].body:
             raise WiringError(

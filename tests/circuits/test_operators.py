@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spikealg.circuits import Circuit
-from spikealg.errors import InputError, InputTypeError, WiringError
+from spikealg.errors import InputError, InputTypeError, SpikealgError, WiringError
 from tests.helpers import refused
 
 KINDS = {"unsigned": ("binary", 0), "signed": ("signed", -8)}
@@ -78,6 +78,127 @@ def test_bits(function):
     assert np.array_equal(found["constant"], function(xs, 6))
     assert np.array_equal(found["from_left"], function(xs, 6))
     assert np.array_equal(found["one_line"], function(xs, 15 * (ys % 2)))
+
+
+@pytest.mark.parametrize("second", KINDS)
+@pytest.mark.parametrize("first", KINDS)
+@pytest.mark.parametrize("function", [operator.and_, operator.or_, operator.xor])
+def test_bits_of_any_two_numbers_are_those_of_python(function, first, second):
+    found, expected = compared(first, second, function)
+    assert found == expected
+
+
+@pytest.mark.parametrize("first", KINDS)
+@pytest.mark.parametrize("function", [operator.and_, operator.or_, operator.xor])
+def test_bits_of_a_number_and_a_constant_are_those_of_python(function, first):
+    top = Circuit("top")
+    a = top.input("a", 3, KINDS[first][0])
+    constants = (-9, -1, 0, 1, 3, 7, 8, np.int64(-3), np.uint8(12))
+    for place, constant in enumerate(constants):
+        top.output(f"right{place}", function(a, constant))
+        top.output(f"left{place}", function(constant, a))
+    values = np.arange(8) + KINDS[first][1] // 2
+    found = top.compile()(a=values)
+    for place, constant in enumerate(constants):
+        expected = [function(value, int(constant)) for value in values.tolist()]
+        assert found[f"right{place}"].tolist() == found[f"left{place}"].tolist() == expected
+
+
+def test_bits_keep_the_sign():
+    top = Circuit("top")
+    s = top.input("s", 4, "signed")
+    for name, out in (("and", s & s), ("or", s | s), ("xor", s ^ s)):
+        assert out.coding == "signed"
+        top.output(f"{name}_negative", out < 0)
+        top.output(f"{name}_itself", out + 0)
+    found = top.compile()(s=-3)
+    assert [found[f"{name}_negative"] for name in ("and", "or", "xor")] == [1, 1, 0]
+    assert [found[f"{name}_itself"] for name in ("and", "or", "xor")] == [-3, -3, 0]
+
+
+def test_one_line_is_joined_with_all():
+    top = Circuit("top")
+    one, s, sign = top.input("one"), top.input("s", 3, "signed"), top.input("sign", 1, "signed")
+    top.output("masked", s & one)
+    top.output("constant", one & 6)
+    top.output("negative", one & -3)
+    top.output("both", one & one)
+    top.output("signs", sign & s.unsigned())
+    network = top.compile()
+    assert network(one=1, s=-3, sign=-1) == {
+        "masked": -3,
+        "constant": 6,
+        "negative": -3,
+        "both": 1,
+        "signs": 5,
+    }
+    assert set(network(one=0, s=-3, sign=0).values()) == {0}
+
+
+def test_streams_are_joined_bit_by_bit():
+    top = Circuit("top")
+    a, b = top.input("a", 4, "stream"), top.input("b", 6, "stream")
+    top.output("or", a | b)
+    assert str(top.ports["or"]) == "stream of width 6"
+    assert top.compile()(a=0b1010, b=0b100110) == {"or": 0b101110}
+
+
+@pytest.mark.parametrize("first", KINDS)
+@pytest.mark.parametrize("number", [np.int64(3), np.uint8(3), np.int8(-2)])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
+def test_numbers_of_numpy_on_either_side(first, number, name):
+    function = getattr(operator, name)
+    top = Circuit("top")
+    a = top.input("a", 3, KINDS[first][0])
+    top.output("left", function(number, a))
+    top.output("right", function(a, number))
+    values = np.arange(8) + KINDS[first][1] // 2
+    found = top.compile()(a=values)
+    assert found["left"].tolist() == [function(int(number), v) for v in values.tolist()]
+    assert found["right"].tolist() == [function(v, int(number)) for v in values.tolist()]
+
+
+def test_absolute_values():
+    top = Circuit("top")
+    for coding in ("binary", "stream", "unary"):
+        signal = top.input(coding, 3, coding)
+        assert abs(signal) is signal
+    for coding in ("temporal", "current"):
+        signal = top.input(coding, 3, coding)
+        with refused(f"abs takes unsigned numbers and two's complement, got {signal}", InputError):
+            abs(signal)
+
+
+def test_a_refused_operator_adds_nothing():
+    top = Circuit("top")
+    a, s = top.input("a", 4), top.input("s", 4, "signed")
+    cu, st = top.input("cu", coding="current"), top.input("st", 4, "stream")
+    functions = [
+        lambda: s // 2,
+        lambda: s // 7,
+        lambda: a // -2,
+        lambda: a // s,
+        lambda: cu + 1,
+        lambda: 1 - cu,
+        lambda: cu * 3,
+        lambda: cu < 2,
+        lambda: cu & 1,
+        lambda: cu % 3,
+        lambda: st + 1,
+        lambda: st - 1,
+        lambda: st | 5,
+        lambda: a + cu,
+        lambda: a & st,
+        lambda: a + 1.5,
+        lambda: a & np.array([1, 2]),
+        lambda: np.array([1, 2]) + a,
+        lambda: a << 1.5,
+        lambda: a >> cu,
+    ]
+    for function in functions:
+        with pytest.raises(SpikealgError):
+            function()
+    assert top.elaborate().n_neurons == 0
 
 
 def test_inverting_is_that_of_python_for_signed_numbers():
@@ -158,10 +279,12 @@ def test_readings_of_lines_cost_nothing():
 def test_operands_that_fit_nothing_are_refused():
     top, other = Circuit("top"), Circuit("other")
     a, s = top.input("a", 4), top.input("s", 4, "signed")
+    stream = top.input("stream", 4, "stream")
     with refused("a + ... takes a signal or a whole number, got 1.5", InputTypeError):
         a + 1.5
-    with refused("the operand of & must be a whole number from 0 to 15, got 16", InputError):
-        a & 16
+    for refusing in (lambda: stream + 1, lambda: 1 + stream):
+        with refused("stream + ... of a stream value takes a signal, got 1", InputTypeError):
+            refusing()
     with refused(
         "s // ... of signed numbers rounds down in Python, and a Divider toward zero: say which "
         "you want, with Divider(width, signed=True)",
