@@ -124,10 +124,10 @@ class Circuit(Builder):
         elif isinstance(declared, Out):
             raise WiringError(f"{body.full_name(name)} is declared as an output")
         else:
-            port = In(
-                declared.width if width is None else width,
-                coding or declared.coding,
-                declared.optional,
+            port = replace(
+                declared,
+                width=declared.width if width is None else width,
+                coding=coding or declared.coding,
             )
             if port != declared:
                 raise WiringError(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from spikealg.arguments import as_choice, as_int
-from spikealg.circuits.codings import CODINGS, coding_lines
+from spikealg.arguments import as_bool, as_choice, as_int
+from spikealg.circuits.codings import CODINGS, coding_limits, coding_lines
+from spikealg.errors import InputError
 
-__all__ = ["In", "Out", "number_coding", "numbered"]
+__all__ = ["In", "Out", "as_absent", "number_coding", "numbered"]
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,20 @@ class _Port:
 
 @dataclass(frozen=True)
 class In(_Port):
-    """An input port; an `optional` one may be left out, and `build` then gets None for it."""
+    """An input port; an `optional` one may be left out, and `build` then gets None for it.
+
+    A network has the port all the same. Where a call leaves it out, it gets the value `absent`, for
+    which the circuit does what it does without the port, or nothing at all if that is None.
+    """
 
     optional: bool = False
+    absent: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "optional", as_bool("optional", self.optional))
+        if self.absent is not None:
+            object.__setattr__(self, "absent", as_absent("absent", self))
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,28 @@ class Out(_Port):
     """An output port; `carry` says that its top line is a carry."""
 
     carry: bool = False
+
+
+class _MayBeAbsent(Protocol):
+    """An input port of a circuit or of a network."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def coding(self) -> str: ...
+    @property
+    def optional(self) -> bool: ...
+    @property
+    def absent(self) -> int | None: ...
+
+
+def as_absent(name: str, port: _MayBeAbsent) -> int:
+    """Return the value that a port has where it is left out, or raise an error that names it."""
+    if not port.optional or port.coding == "current":
+        kind = "required" if not port.optional else "current"
+        raise InputError(f"{name} must be None for a {kind} port, got {port.absent!r}")
+    low, high = coding_limits(port.coding, port.width)
+    return as_int(name, port.absent, low=low, high=high)
 
 
 def number_coding(signed: bool) -> str:

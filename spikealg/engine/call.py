@@ -29,7 +29,8 @@ LONGEST_CALL = 2**24
 def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
     """Present `values` at the inputs of `network` and return the values of its outputs.
 
-    Scalars give scalars; arrays of shape (lanes,) run a lane per element and give arrays.
+    Scalars give scalars; arrays of shape (lanes,) run a lane per element and give arrays. Optional
+    inputs that are left out have the values that their ports say.
 
     Raises
     ------
@@ -44,7 +45,8 @@ def call(network: Network, values: Mapping[str, Any]) -> dict[str, Any]:
             f"no value is given for {', '.join(map(repr, missing))}; the input ports are: "
             f"{', '.join(network.inputs)}"
         )
-    arrays = as_arrays(network, values)
+    absent = {name: port.absent for name, port in network.inputs.items() if port.absent is not None}
+    arrays = as_arrays(network, absent | dict(values))
     lanes = lanes_of(network, arrays)
     if not network.outputs:
         raise InputError("the network has no outputs to read: declare one, or use simulate")

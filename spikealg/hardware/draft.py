@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,4 +104,4 @@ def delayed(port: Port, lag: Array) -> Port:
     late = int(lag[port.neurons].max(initial=0))
     if port.latency is None or not late:
         return port
-    return Port(port.neurons, port.width, port.coding, port.latency + late, port.optional)
+    return replace(port, latency=port.latency + late)

@@ -30,6 +30,7 @@ def _describe(port: Port) -> dict[str, Any]:
         "coding": port.coding,
         "latency": port.latency,
         "optional": port.optional,
+        "absent": port.absent,
     }
 
 
@@ -60,6 +61,7 @@ def from_parts(
                 name: Port(
                     np.array(entry["neurons"], dtype=np.int64),
                     **{key: entry[key] for key in ("width", "coding", "latency", "optional")},
+                    absent=entry.get("absent"),
                 )
                 for name, entry in header[side].items()
             }
@@ -67,7 +69,7 @@ def from_parts(
         }
         groups = tuple((str(name), int(first)) for name, first in header["groups"])
         parts: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
-        # Files of the first releases say nothing of intervals.
+        # Files of the first releases say nothing of intervals and of ports that are left out.
         return Network(**parts, **ports, groups=groups, interval=header.get("interval"))
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         raise FileFormatError(

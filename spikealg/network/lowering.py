@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -38,18 +39,16 @@ def lower(circuit: Circuit) -> Network:
     if not isinstance(circuit, Circuit):
         raise InputError(f"lower takes a circuit, got {circuit!r}")
     body = circuit.elaborate()
-    optional = {
-        name for name, port in circuit.ports.items() if isinstance(port, In) and port.optional
-    }
-    return _Lowering(body, optional).network()
+    ports = {name: port for name, port in circuit.ports.items() if isinstance(port, In)}
+    return _Lowering(body, ports).network()
 
 
 class _Lowering:
     """Arrays of the network while they are put together."""
 
-    def __init__(self, body: Body, optional: set[str]) -> None:
+    def __init__(self, body: Body, ports: Mapping[str, In]) -> None:
         self.body = body
-        self.optional = optional
+        self.ports = ports
         self.n_neurons = 0
         self.neurons: list[npt.NDArray[np.void]] = []
         self.groups: list[tuple[str, int]] = []
@@ -97,7 +96,8 @@ class _Lowering:
                 line_neurons[input_line(signal.sources)],
                 signal.width,
                 signal.coding,
-                optional=name in self.optional,
+                optional=self.ports[name].optional,
+                absent=self.ports[name].absent,
             )
             for name, signal in body.inputs.items()
         }

@@ -350,6 +350,7 @@ class Network:
         """Present `values` at the input ports and return the values at the output ports.
 
         Scalars give scalars; arrays of shape (lanes,) run a lane per element and give arrays.
+        Optional inputs that are left out have the values that their ports say (``Port.absent``).
         """
         from spikealg.engine.call import call
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from spikealg.arguments import as_choice, as_int, as_int_array
 from spikealg.circuits.codings import CODINGS
+from spikealg.circuits.ports import as_absent
 
 __all__ = ["Port"]
 
@@ -30,7 +31,9 @@ class Port:
         Tick, counted from the tick of the inputs, at which an output is ready; None where the
         duration depends on the data (the network then has an output named "done").
     optional : bool
-        Whether a call of the network may leave this input silent.
+        Whether a call of the network may leave out this input.
+    absent : int or None
+        The value that it then has; None leaves it silent.
     """
 
     neurons: npt.NDArray[np.int64]
@@ -38,6 +41,7 @@ class Port:
     coding: str = "current"
     latency: int | None = 0
     optional: bool = False
+    absent: int | None = None
 
     def __post_init__(self) -> None:
         neurons = np.array(as_int_array("Port.neurons", self.neurons, low=-1)).reshape(-1)
@@ -47,6 +51,8 @@ class Port:
         as_choice("Port.coding", self.coding, CODINGS)
         if self.latency is not None:
             object.__setattr__(self, "latency", as_int("Port.latency", self.latency, low=0))
+        if self.absent is not None:
+            object.__setattr__(self, "absent", as_absent("Port.absent", self))
 
     @property
     def lines(self) -> int:
@@ -54,10 +60,9 @@ class Port:
         return len(self.neurons)
 
     def identical(self, other: Port) -> bool:
-        """Whether both ports have the same neurons, width, coding, latency and optionality."""
-        return np.array_equal(self.neurons, other.neurons) and (
-            self.width,
-            self.coding,
-            self.latency,
-            self.optional,
-        ) == (other.width, other.coding, other.latency, other.optional)
+        """Whether both ports have the same neurons and say the same of their values."""
+        return np.array_equal(self.neurons, other.neurons) and all(
+            getattr(self, field.name) == getattr(other, field.name)
+            for field in fields(self)
+            if field.name != "neurons"
+        )

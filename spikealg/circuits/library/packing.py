@@ -54,7 +54,7 @@ class SubsetSums(Circuit):
             raise InputError("numbers must hold at least one whole number, got none")
         self.total = _total("numbers", self.numbers)
         super().__init__(
-            use=In(len(self.numbers), optional=True),
+            use=_use(self.numbers),
             start=In(),
             sums=Out(self.total + 1, "stream"),
         )
@@ -114,7 +114,7 @@ class Knapsack(Circuit):
             )
         self.total = _total("values", self.values)
         super().__init__(
-            use=In(len(self.weights), optional=True),
+            use=_use(self.weights),
             room=In(index_width(self.capacity + 1)),
             start=In(),
             value=Out(max(1, self.total), "unary"),
@@ -166,6 +166,11 @@ def _total(name: str, numbers: npt.NDArray[np.int64]) -> int:
     if total > LARGEST_TOTAL:
         raise InputError(f"{name} must add up to at most {LARGEST_TOTAL}, got {total}")
     return total
+
+
+def _use(items: npt.NDArray[np.int64]) -> In:
+    """Return the port that says which items there are; without it, all."""
+    return In(len(items), optional=True, absent=(1 << len(items)) - 1)
 
 
 def _usable(circuit: Circuit, use: Signal, start: Signal, ticks: npt.NDArray[np.int64]) -> Neurons:
