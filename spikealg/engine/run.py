@@ -231,9 +231,9 @@ class Run:
         neurons : str or array of int (k,)
             A port, a group or a neuron by its path, or indices.
         first : int, optional
-            First tick, absolute; the first of the run unless given.
+            First tick, absolute, not after the end of the run; the first of the run unless given.
         ticks : int, optional
-            To the end of the run unless given.
+            Not beyond the end of the run; to the end unless given.
 
         Returns
         -------
@@ -242,17 +242,37 @@ class Run:
         Raises
         ------
         InputError, InputTypeError
-            If a neuron was not recorded, or nothing has this name.
+            If a neuron was not recorded, nothing has this name, or a tick was not run.
         TooLargeError
             If the raster cannot fit into memory.
         """
         named = self.network.find(neurons) if isinstance(neurons, str) else neurons
         wanted = as_int_array("neurons", named).reshape(-1)
-        first = self.start_tick if first is None else as_int("first", first)
-        rest = max(0, self.start_tick + self.ticks - first)
-        ticks = rest if ticks is None else as_int("ticks", ticks, low=0)
+        first, ticks = self.window(first, ticks)
         self._require_recorded(wanted)
         return self._outcome.spikes.raster(wanted, first, ticks, self.lanes)
+
+    def window(
+        self, first: int | None = None, ticks: int | None = None, *, least: int = 0
+    ) -> tuple[int, int]:
+        """Return the first tick and the number of ticks of a part of the run.
+
+        Parameters
+        ----------
+        first, ticks : int, optional
+            The whole run, or all that is left of it, unless given.
+        least : int
+            Ticks that there have to be.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a tick was not run; the message names `first` or `ticks`.
+        """
+        start, end = self.start_tick, self.start_tick + self.ticks
+        first = start if first is None else as_int("first", first, low=start, high=end - least)
+        rest = end - first
+        return first, rest if ticks is None else as_int("ticks", ticks, low=least, high=rest)
 
     def trace(
         self, *names: str, lane: int = 0, first: int | None = None, ticks: int | None = None

@@ -72,7 +72,7 @@ def trace(
 
     Raises
     ------
-    InputError
+    InputError, InputTypeError
         If nothing has this name, it was not recorded, or there is no such lane or tick.
 
     Examples
@@ -96,9 +96,7 @@ def trace(
             if np.isin(_neurons(network, name), run.recorded).all()
         )
     lane = as_int("lane", lane, low=0, high=run.lanes - 1)
-    first = run.start_tick if first is None else as_int("first", first, low=run.start_tick)
-    end = run.start_tick + run.ticks
-    ticks = end - first if ticks is None else as_int("ticks", ticks, low=1, high=end - first)
+    first, ticks = run.window(first, ticks, least=1)
     lines = {name: run.raster(_neurons(network, name), first, ticks)[:, lane] for name in names}
     return Trace(
         first,

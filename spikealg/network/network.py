@@ -288,9 +288,13 @@ class Network:
 
         Raises
         ------
-        InputError
+        InputError, InputTypeError
             If nothing has this name.
         """
+        if not isinstance(path, str):
+            raise InputTypeError(
+                f"path must name a port, a group or a neuron, for example 'sum', got {path!r}"
+            )
         for ports in (self.outputs, self.inputs):
             if path in ports:
                 return ports[path].neurons

@@ -6,7 +6,7 @@ import numpy as np
 
 from spikealg import simulate
 from spikealg.circuits import Adder, BitSerialAdder, Circuit
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from tests.helpers import refused
 
 
@@ -74,3 +74,32 @@ def test_what_is_not_there_is_refused():
         run.trace(first=2, ticks=4)
     with refused("neuron 0 (a[0]) was not recorded: name it, or its port, in record", InputError):
         run.trace("a")
+    for wrong in (5, None):
+        with refused(
+            f"path must name a port, a group or a neuron, for example 'sum', got {wrong!r}",
+            InputTypeError,
+        ):
+            run.trace(wrong)
+
+
+def test_ticks_that_were_not_run_are_refused():
+    begun = adder_run()
+    later = simulate(begun.network, ticks=4, state=begun.state, record="all")
+    for run, first, end in ((begun, 0, 5), (later, 5, 9)):
+        assert run.raster("a").shape == run.raster("a", first, 5 if run is begun else 4).shape
+        assert run.raster("a", end).shape == (0, 2, 2)
+        for wrong in (first - 1, end + 1, 99):
+            with refused(
+                f"first must be a whole number from {first} to {end}, got {wrong}", InputError
+            ):
+                run.raster("a", wrong)
+        for wrong in (first - 1, end, 99):
+            with refused(
+                f"first must be a whole number from {first} to {end - 1}, got {wrong}", InputError
+            ):
+                run.trace("a", first=wrong)
+        for wrong in (-1, 3, 99):
+            with refused(f"ticks must be a whole number from 0 to 2, got {wrong}", InputError):
+                run.raster("a", end - 2, wrong)
+        with refused("ticks must be a whole number from 1 to 2, got 3", InputError):
+            run.trace("a", first=end - 2, ticks=3)
