@@ -7,10 +7,22 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from spikealg.circuits import Adder, Circuit, Constant, Divider, Latch, Max
+from spikealg.circuits import (
+    Adder,
+    Circuit,
+    Constant,
+    Divider,
+    Latch,
+    MatrixProduct,
+    Max,
+    Memory,
+    Multiplier,
+    Sort,
+)
+from spikealg.circuits.drawing import draw
 from spikealg.circuits.drawing.graph import graph_of
 from spikealg.circuits.drawing.layout import lay_out
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from tests.circuits.cases.case import network_of
 from tests.helpers import ALL_CIRCUITS, refused
 
@@ -44,7 +56,7 @@ def test_a_latch_is_drawn_as_it_is():
 @pytest.mark.parametrize("case", ALL_CIRCUITS, ids=lambda case: case.label)
 def test_all_synapses_are_in_the_picture(case):
     body = case.make().elaborate()
-    for most in (10_000, 12):
+    for most in (10_000, 12, 1):
         graph = graph_of(body, most)
         inner = [
             bundle
@@ -55,7 +67,7 @@ def test_all_synapses_are_in_the_picture(case):
         neurons = [node for node in graph.nodes if node.kind == "neuron"]
         groups = [node for node in graph.nodes if node.kind == "group"]
         assert len(neurons) + sum(int(node.detail) for node in groups) == body.n_neurons
-        assert len(neurons) <= most
+        assert len(neurons) + len(groups) <= most
     assert case.make().draw().svg == case.make().draw().svg
     ports = network_of(case)
     assert set(ports.inputs) | set(ports.outputs) <= {node.label for node in graph.nodes}
@@ -80,6 +92,48 @@ def test_large_circuits_are_drawn_by_their_parts():
     assert len(neurons) == 43
     assert neurons[3] == "adder.carry[3]"
     assert "adder, 16 neurons" in titles(top.draw(3).svg)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "expected"),
+    [
+        (Multiplier(8), ["pair", "carry ×56", "bit ×56"]),
+        (Multiplier(32), ["pair", "carry ×992", "bit ×992"]),
+        (
+            Sort(32, 8),
+            [
+                "compare_exchange.greater_than.greater ×191",
+                "compare_exchange.low.picked ×191",
+                "compare_exchange.low.gate ×191",
+                "compare_exchange.high.picked ×191",
+                "compare_exchange.high.gate ×191",
+            ],
+        ),
+        (Memory(64, 8), ["erased", "written ×64", "word ×64", "shown ×64", "gate"]),
+        (MatrixProduct(4, 2), ["pair ×16", "reached ×96", "bit ×96"]),
+    ],
+    ids=lambda value: value.name if isinstance(value, Circuit) else "",
+)
+def test_like_named_parts_are_one_where_there_are_too_many(circuit, expected):
+    body = circuit.elaborate()
+    graph = graph_of(body, 50)
+    assert [node.label for node in graph.nodes if node.kind == "group"] == expected
+    assert len(draw(body).svg) < 200_000
+
+
+def test_what_is_left_over_is_one_part():
+    top = Circuit("top")
+    for number, name in enumerate("abcde"):
+        top.neurons(5 + number, threshold=1, name=name)
+    for most, expected in (
+        (5, ["a", "b", "c", "d", "e"]),
+        (3, ["3 other parts", "d", "e"]),
+        (2, ["4 other parts", "e"]),
+        (1, ["5 parts"]),
+    ):
+        nodes = graph_of(top.elaborate(), most).nodes
+        assert [node.label for node in nodes] == expected
+    assert [node.detail for node in nodes] == ["35"]
 
 
 def test_places_do_not_overlap_and_arrows_go_to_the_right():
@@ -126,6 +180,19 @@ def test_loops_and_circuits_without_inputs():
 def test_pictures_are_saved(tmp_path):
     Adder(2).draw().save(tmp_path / "adder.svg")
     assert ET.parse(tmp_path / "adder.svg").getroot().tag == f"{SVG}svg"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["adder.svg"]
+
+
+def test_pictures_are_saved_as_svg_in_a_folder_that_exists(tmp_path):
+    drawing = Adder(2).draw()
+    with refused("path must end in .svg, got 'x.png'", InputError):
+        drawing.save("x.png")
+    missing = tmp_path / "none" / "x.svg"
+    with refused(f"path must be in a folder that exists, got {str(missing)!r}", InputError):
+        drawing.save(missing)
+    with refused("path must be the name of a file, got 5", InputTypeError):
+        drawing.save(5)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_drawn_is_said():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ from spikealg.circuits.body import Body
 from spikealg.circuits.signal import GROUND
 
 __all__ = ["Bundle", "Graph", "Node", "graph_of"]
+
+_Path = tuple[str, ...]
+_NUMBER = re.compile(r"(?<=\w)_?\d+$")
+"""What makes a name different from others of its kind: carry_2, word7."""
 
 
 @dataclass(frozen=True)
@@ -55,24 +60,25 @@ def graph_of(body: Body, most: int) -> Graph:
 
     Parts are sub-circuits and groups of neurons, opened as far as there are at most `most` of them.
     """
-    names = [name for name, _ in _named(body)]
-    if len(names) <= most:
-        places, labels = list(range(len(names))), names
+    in_group = np.diff([*(first for _, first in body.groups), body.n_neurons])
+    by_neuron = body.n_neurons <= most
+    if by_neuron:
+        places, labels = list(range(body.n_neurons)), list(_named(body, in_group))
     else:
-        places, labels = _parts([name.partition("[")[0].split(".") for name in names], most)
+        paths = [tuple(path.split(".")) for path, _ in body.groups]
+        parts, labels = _parts(paths, in_group, most)
+        places = np.repeat(parts, in_group).tolist()
     nodes = [Node("input", name, str(signal.width)) for name, signal in body.inputs.items()]
     port_of_line = [
         port for port, signal in enumerate(body.inputs.values()) for _ in signal.sources
     ]
     first = len(nodes)
-    sizes = np.bincount(places, minlength=len(labels))
-    if len(names) <= most:
+    if by_neuron:
         thresholds = body.neurons["threshold"].tolist()
         nodes += [Node("neuron", *pair) for pair in zip(labels, map(str, thresholds), strict=True)]
     else:
-        nodes += [
-            Node("group", label, str(size)) for label, size in zip(labels, sizes, strict=True)
-        ]
+        sizes = np.bincount(places, minlength=len(labels)).tolist()
+        nodes += [Node("group", *pair) for pair in zip(labels, map(str, sizes), strict=True)]
     bundles: dict[tuple[int, int], Bundle] = {}
 
     def node_of(source: int) -> int:
@@ -93,22 +99,51 @@ def graph_of(body: Body, most: int) -> Graph:
     return Graph(nodes, bundles)
 
 
-def _named(body: Body) -> Iterator[tuple[str, int]]:
-    """Return the path of each neuron, and the neuron."""
-    bounds = pairwise([*(first for _, first in body.groups), body.n_neurons])
-    for (path, _), (first, end) in zip(body.groups, bounds, strict=True):
-        for neuron in range(first, end):
-            yield path if end - first == 1 else f"{path}[{neuron - first}]", neuron
+def _named(body: Body, in_group: npt.NDArray[np.int64]) -> Iterator[str]:
+    """Return the path of each neuron."""
+    for (path, _), count in zip(body.groups, in_group.tolist(), strict=True):
+        yield from (path if count == 1 else f"{path}[{place}]" for place in range(count))
 
 
-def _parts(paths: list[list[str]], most: int) -> tuple[list[int], list[str]]:
-    """Return the part of each neuron, and the names of the parts."""
-    depth, deepest = 1, max(map(len, paths))
-    while depth < deepest and len({tuple(path[: depth + 1]) for path in paths}) <= most:
-        depth += 1
+def _parts(
+    paths: Sequence[_Path], in_group: npt.NDArray[np.int64], most: int
+) -> tuple[list[int], list[str]]:
+    """Return the part of each group of neurons, and the names of the parts, at most `most`.
+
+    Where there are too many even at the top, paths that differ in the numbers of their names only
+    are one part, and where these are too many, all but the largest are.
+    """
+    parts = _opened(paths, most)
+    if len(set(parts)) > most:
+        parts = _opened([tuple(_NUMBER.sub("", step) for step in path) for path in paths], most)
+    size: Counter[_Path] = Counter()
+    members: dict[_Path, set[_Path]] = {}
+    for part, path, count in zip(parts, paths, in_group.tolist(), strict=True):
+        size[part] += count
+        members.setdefault(part, set()).add(path[: len(part)])
+    names = {part: _name(part, inside) for part, inside in members.items()}
+    if len(names) > most:
+        large = {part for part, _ in size.most_common(most - 1)}
+        rest = f"{len(names) - len(large)} {'other ' if large else ''}parts"
+        names = {part: name if part in large else rest for part, name in names.items()}
     labels: dict[str, int] = {}
-    places = [labels.setdefault(".".join(path[:depth]), len(labels)) for path in paths]
+    places = [labels.setdefault(names[part], len(labels)) for part in parts]
     return places, list(labels)
+
+
+def _opened(paths: Sequence[_Path], most: int) -> list[_Path]:
+    """Return the beginnings of paths, as long as there are at most `most` different ones."""
+    depth, deepest = 1, max(map(len, paths))
+    while depth < deepest and len({path[: depth + 1] for path in paths}) <= most:
+        depth += 1
+    return [path[:depth] for path in paths]
+
+
+def _name(part: _Path, members: set[_Path]) -> str:
+    """Return what a part is called: its path, or what its paths share and how many there are."""
+    if len(members) == 1:
+        return ".".join(*members)
+    return f"{'.'.join(part)} ×{len(members)}"
 
 
 def _injections(injected: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:

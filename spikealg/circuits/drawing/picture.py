@@ -7,10 +7,12 @@ from html import escape
 from itertools import pairwise
 from pathlib import Path
 
+from spikealg.archive import require_file_name, written_whole
 from spikealg.arguments import as_int
 from spikealg.circuits.body import Body
 from spikealg.circuits.drawing.graph import Bundle, Graph, Node, graph_of
 from spikealg.circuits.drawing.layout import Layout, lay_out
+from spikealg.errors import InputError
 
 __all__ = ["Drawing", "draw"]
 
@@ -38,8 +40,18 @@ class Drawing:
         return self.svg
 
     def save(self, path: str | Path) -> None:
-        """Write the picture to an .svg file."""
-        Path(path).write_text(self.svg, encoding="utf-8")
+        """Write the picture to an .svg file; it is there whole or not at all.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If the name does not end in .svg, or its folder does not exist.
+        """
+        file = require_file_name("path", path)
+        if file.suffix.lower() != ".svg":
+            raise InputError(f"path must end in .svg, got {str(path)!r}")
+        with written_whole(file) as beside:
+            beside.write_text(self.svg, encoding="utf-8")
 
 
 def draw(body: Body, most: int = 50) -> Drawing:
