@@ -217,8 +217,8 @@ class Circuit(Builder):
             inner = circuit._built(path, tuple(connections), self._around)
         except RecursionError:
             raise WiringError(
-                f"circuits nest too deep at {path[:60]}...: {type(circuit).__name__} probably "
-                "contains itself without end"
+                f"circuits nest too deep at {_shortened(path)}: {type(circuit).__name__} "
+                "probably contains itself without end"
             ) from None
         outputs = body.attach(inner, name, connections)
         self._inside += [circuit, *circuit._inside]
@@ -246,7 +246,8 @@ class Circuit(Builder):
         ----------
         most : int
             With more neurons than this, sub-circuits and groups of neurons are drawn as boxes,
-            opened as far as there are at most this many.
+            opened as far as there are at most this many. If there are more even without opening
+            any, those of one name are one box ("carry ×56"), and in the end all but the largest.
         """
         from spikealg.circuits.drawing import draw
 
@@ -299,7 +300,8 @@ class Circuit(Builder):
             except SpikealgError as error:
                 # The innermost circuit is the one to look at.
                 if not getattr(error, "__notes__", None):
-                    error.add_note(f"while building {path or self.name}, a {self._title}")
+                    place = _shortened(path or self.name)
+                    error.add_note(f"while building {place}, a {self._title}")
                 raise
         assert body is not None
         for name, port in self._ports.items():
@@ -320,6 +322,11 @@ class Circuit(Builder):
 def _check_port_name(name: str) -> None:
     if valid_name(name) == "name":
         raise InputError("a port cannot be called 'name': add() uses it for the instance")
+
+
+def _shortened(path: str) -> str:
+    """Return a path, or both ends of a very long one."""
+    return path if len(path) <= 120 else f"{path[:60]}...{path[-40:]}"
 
 
 def _snake(name: str) -> str:

@@ -244,8 +244,14 @@ class TestRecursion:
 
         with pytest.raises(WiringError, match=r"circuits nest too deep at well\.well\..*Well prob"):
             top.add(Well())
-        with pytest.raises(WiringError, match=r"circuits nest too deep at well\..*Well probably"):
+        with pytest.raises(
+            WiringError, match=r"circuits nest too deep at well\..*Well probably"
+        ) as caught:
             Well().compile()
+        assert len(str(caught.value)) < 250
+        (note,) = caught.value.__notes__
+        assert note.startswith("while building well.well.")
+        assert len(note) < 200
 
     def test_smaller_copies_are_fine(self):
         class Parity(Circuit):

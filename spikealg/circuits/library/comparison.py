@@ -81,7 +81,7 @@ class Comparator(Circuit):
     """How a compares with b: a, b (width lines) → greater, equal, less.
 
     2·⌈width / block⌉ + 1 neurons; greater and less are ready after ⌈width / block⌉ ticks, equal
-    after one more.
+    after one more. `equal` fires whenever nothing is there, 0 and 0 being equal.
 
     Parameters
     ----------

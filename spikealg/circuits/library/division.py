@@ -62,7 +62,7 @@ class Divider(Circuit):
     The quotient is truncated toward zero, and the remainder has the sign of a. A signed quotient
     has width + 1 lines, as −2^(width−1) / −1 needs them. Where b is 0, the remainder is a and the
     quotient 2^width − 1, with the sign of a. A restoring divider: about 4·width² neurons and
-    width·(⌈(width + 1) / block⌉ + 2) ticks.
+    width·(⌈(width + 1) / block⌉ + 2) ticks. So `quotient` fires whenever nothing is there.
 
     Parameters
     ----------
@@ -205,7 +205,8 @@ class SquareRoot(Circuit):
     """⌊√a⌋: a (width lines) → root (⌈width / 2⌉ lines), remainder (a line more).
 
     a = root² + remainder. Two bits of a at a time, a digit of the root each: with r the root so
-    far, 4·r + 1 is taken away where it can be. About 1.2·width² neurons.
+    far, 4·r + 1 is taken away where it can be. About 1.2·width² neurons; those that hold the 1, and
+    say that it cannot be taken away, fire whenever nothing is there.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ class MaxOf(_OfSet):
 class MinOf(_OfSet):
     """The smallest of `count` numbers: a0, a1, ... (width lines each) → out, winners (count lines).
 
-    As `MaxOf`, with a neuron more per bit of the result.
+    As `MaxOf`, with a neuron more per bit of the result, which fires whenever nothing is there too.
     """
 
     _largest = False

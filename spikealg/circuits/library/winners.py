@@ -62,7 +62,7 @@ class ArgMax(_ArgOf):
 class ArgMin(_ArgOf):
     """The smallest of `count` numbers and where it is: a0, a1, ... → out, index.
 
-    As `ArgMax`; of equal numbers the first.
+    As `ArgMax`, also in that it fires whenever nothing is there; of equal numbers the first.
     """
 
     _of = MinOf
