@@ -36,7 +36,10 @@ _STRETCH = 4096
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FirstPassage:
-    """The law of the time at which a walker leaves by any side.
+    """The law of the time at which a walker leaves by any side, in the steps that it takes.
+
+    Of steps I + Δt·Q mean and sides are those of the rates Q in continuous time; the variance of
+    that time is `variance` + Δt·`mean`.
 
     Attributes
     ----------
@@ -68,7 +71,8 @@ class FirstPassage:
     def cdf(self, t: npt.ArrayLike, side: str | None = None) -> FloatArray:
         """Return the probability to have left until each time, by any side or by one.
 
-        Between steps nothing leaves.
+        Between steps nothing leaves, and those of a `dt` that is not short beside the mean differ
+        from continuous time.
 
         Raises
         ------
@@ -99,7 +103,10 @@ class FirstPassage:
 
     @property
     def variance(self) -> float:
-        """Variance of the time [time²]."""
+        """Variance of the time in steps [time²]; that in continuous time is Δt·`mean` more.
+
+        Of exponential steps it is that in continuous time.
+        """
         return self._moments()[1]
 
     @property

@@ -169,10 +169,17 @@ def _refuse_what_cannot_be(
     equation, exponential = problem.equation, problem.rates.exponential
     if endless and problem.varying:
         raise InputError(f"coefficients depend on time, so mode={mode!r} needs a t_span that ends")
+    if endless and exponential and mode != "forward":
+        raise InputError(
+            f"time_scheme='exponential' has nothing to gain in mode={mode!r} without an end of "
+            "time, where steps of time_scheme='euler' are exact: take that"
+        )
     if endless and exponential:
         raise InputError(
-            "time_scheme='exponential' has nothing to gain without an end of time, where steps of "
-            "time_scheme='euler' are exact: take that"
+            "time_scheme='exponential' needs a t_span that ends: give one, or take "
+            "time_scheme='euler', by which mean times and sides are exact, and the distribution of "
+            "times is that of steps, of a variance that is short by about dt * mean: take a "
+            "smaller dt for a better one"
         )
     if mode == "forward" and exponential and equation.inflow.any() and not problem.varying:
         raise InputError(

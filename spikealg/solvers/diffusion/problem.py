@@ -76,9 +76,11 @@ class Problem:
         them for each side: "x-", "x+", "y-", ... (or "x" for both), "shore" of a polygon, nodes
         of a graph. Sides that are not named reflect. In place of a word, as in py-pde,
         {"value": g} for u = g, a number or a function of x, {"derivative": h} for ∂u/∂n = h, n
-        pointing outward, or {"type": "mixed", "value": γ, "const": β} for ∂u/∂n + γu = β. Any other
-        name makes a set of vertices absorb: {"trap": {"where": where(x) or indices}}, with a
-        "value" if u is not 0.
+        pointing outward, or {"type": "mixed", "value": γ, "const": β} for ∂u/∂n + γu = β. The last
+        two are said of what flows: forward and steady, D(β − γu) comes in through the side, drift
+        included, so that D ∂u/∂n − (b·n)u = D(β − γu), or with `sigma` ∂(½σ²u)/∂n − (b·n)u =
+        ½σ²(β − γu), with β = h and γ = 0 for a derivative. Any other name makes a set of vertices
+        absorb: {"trap": {"where": where(x) or indices}}, with a "value" if u is not 0.
     initial : optional
         What the walkers start from: a density u0(x) or its values (V,) (on a graph: masses of
         nodes), or a point, or a graph node or {node: mass}. A point is a release of mass 1.

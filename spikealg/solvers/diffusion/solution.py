@@ -252,9 +252,12 @@ class Solution:
     def first_passage(self) -> FirstPassage:
         """Return when and by which side walkers leave: distribution, mean, variance.
 
-        Times are counted in steps. The chain knows mean, variance and sides whatever the end of
-        time; of walkers that are still there at the end the mean is not known, so give
-        ``t_span=(0, math.inf)``.
+        Times are those of steps. With time_scheme="euler" and rates that do not depend on time,
+        mean and sides are exactly those of rates in continuous time, whatever the step; the
+        distribution is not: Var[T] in continuous time is the variance here + dt·mean. Where that
+        matters, take a smaller `dt`, or steps of time_scheme="exponential" and an end of time. The
+        chain knows mean, variance and sides whatever the end of time; of walkers that are still
+        there at the end the mean is not known, so give ``t_span=(0, math.inf)``.
 
         Returns
         -------

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Interval, Problem, gamblers_ruin, heat_rod, solve
+from spikealg.diffusion import Chain, Interval, Problem, gamblers_ruin, heat_rod, solve
 from spikealg.errors import InputError
 
 ENDLESS = (0, math.inf)
@@ -119,6 +119,31 @@ def test_a_set_of_vertices_is_a_side_like_others():
     passage = solve(problem, ENDLESS, method="chain").first_passage()
     assert passage.probability("trap") == pytest.approx(0.25)
     assert passage.mean == pytest.approx(0.2 * 0.6 / 2)
+
+
+@pytest.mark.parametrize("dt", ["auto", 0.1, 0.01])
+def test_the_variance_of_steps_is_short_by_a_step_times_the_mean(dt):
+    # 0 → 1 at rate 2, left at rate 1: mean ½ + 1, variance ¼ + 1 in continuous time.
+    states = Chain([[0, 2.0, 0], [0, 0, 1.0], [0, 0, 0]])
+    problem = Problem(states, initial=0, boundary={2: "absorb"})
+    solution = solve(problem, ENDLESS, dt=dt, method="chain")
+    passage = solution.first_passage()
+    assert passage.mean == pytest.approx(1.5)
+    assert passage.variance + solution.dt * passage.mean == pytest.approx(1.25)
+    exact = 1 - 2 * math.exp(-1) + math.exp(-2)
+    assert abs(passage.cdf(1.0) - exact) < 2 * solution.dt
+
+
+def test_exponential_steps_know_the_variance_of_continuous_time():
+    states = Chain([[0, 2.0, 0], [0, 0, 1.0], [0, 0, 0]])
+    problem = Problem(states, initial=0, boundary={2: "absorb"}, dt=0.25, time_scheme="exponential")
+    passage = solve(problem, 30.0, method="chain").first_passage()
+    assert (passage.mean, passage.variance) == pytest.approx((1.5, 1.25))
+    assert passage.cdf(1.0) == pytest.approx(1 - 2 * math.exp(-1) + math.exp(-2))
+    with pytest.raises(
+        InputError, match="needs a t_span that ends: give one, or take time_scheme="
+    ):
+        solve(problem, ENDLESS, method="chain")
 
 
 REFUSED = [

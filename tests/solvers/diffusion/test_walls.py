@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikealg.diffusion import Ball, Box, Disk, PhaseSpace, Polygon, Problem, solve
+from spikealg.diffusion import Ball, Box, Disk, Interval, PhaseSpace, Polygon, Problem, solve
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.domains.scanline import crossed, edges_of, shore_parts
 from tests.helpers import refused
@@ -90,6 +90,55 @@ def test_a_straight_wall_half_a_cell_away_is_that_of_a_box():
         errors.append(np.abs(found[0] - at_centres).max())
     assert errors[0] < 2e-3
     assert np.log2(errors[0] / errors[1]) > 1.8
+
+
+@pytest.mark.parametrize("kind", ["fick", "ito"])
+def test_a_wall_says_what_flows_drift_included(kind):
+    # D = 1 + x/2, b = 0.6 − x, u = 2 + sin 2x. At x− 0.8u leaves of what 0.5 brings, at x+ h comes.
+    def u(x):
+        return 2 + np.sin(2 * x)
+
+    def flux(x):  # −D u' + bu, or −(Du)' + bu
+        return -(1 + x / 2) * 2 * np.cos(2 * x) + (0.6 - x) * u(x) - (kind == "ito") * u(x) / 2
+
+    def source(x):
+        slope, bend = 2 * np.cos(2 * x), -4 * np.sin(2 * x)
+        spread = (1 + x / 2) * bend + (1 if kind == "ito" else 0.5) * slope
+        return u(x) + (0.6 - x) * slope - u(x) - spread
+
+    law = {"diffusivity": lambda x: 1 + x / 2, "sigma": lambda x: np.sqrt(2 + x)}
+    name = "diffusivity" if kind == "fick" else "sigma"
+    walls = {
+        # Inward at 0 flows D(β − γu) = β − 0.8u, and inward at 1 D·h = 1.5h.
+        "x-": {"type": "mixed", "value": 0.8, "const": float(flux(0.0) + 0.8 * u(0.0))},
+        "x+": {"derivative": float(-flux(1.0) / 1.5)},
+    }
+    errors = []
+    for n in (20, 40):
+        problem = Problem(
+            Interval(0, 1, n), **{name: law[name]}, drift=lambda x: 0.6 - x, killing=1.0,
+            source=source, boundary=walls, mode="steady",
+        )  # fmt: skip
+        errors.append(np.abs(solve(problem, method="chain").density[-1] - u(problem.x)).max())
+    assert errors[0] < 5e-3
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.1)
+
+
+def test_backward_a_wall_is_one_on_the_slope_whatever_the_drift():
+    # ½w'' + bw' − w + f = 0 with w = 2 + sin 2x, w'(1) = h, −w'(0) + γw(0) = β.
+    errors = []
+    for n in (20, 40):
+        problem = Problem(
+            Interval(0, 1, n), sigma=1.0, drift=0.7, killing=1.0, mode="backward", t_span=np.inf,
+            source=lambda x: 2 + 3 * np.sin(2 * x) - 1.4 * np.cos(2 * x),
+            boundary={
+                "x-": {"type": "mixed", "value": 0.8, "const": -2 + 0.8 * 2},
+                "x+": {"derivative": 2 * np.cos(2)},
+            },
+        )  # fmt: skip
+        value = solve(problem, method="chain").value
+        errors.append(np.abs(value - 2 - np.sin(2 * problem.x)).max())
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(2, abs=0.1)
 
 
 def test_backward_and_forward_agree_on_a_wall():

@@ -54,8 +54,10 @@ class Ball:
     -----
     The one side is "shore". Where it absorbs, a vertex within Δx/4 of it along an axis is a sink,
     and others reach it at rate D/(Δx·h), h being their distance along the axis: the error is of
-    order 2, as in `Polygon`. Where it reflects, links that would leave are missing; a flux, or
-    what a wall absorbs in part, has an error of order 1. All vertices have mass Δx³.
+    order 2, as in `Polygon`. With a given value that takes a `sigma` that is a number or a
+    function, which is asked on the shore too; an array per vertex that varies leaves order 1.
+    Where the shore reflects, links that would leave are missing; a flux, or what a wall absorbs
+    in part, has an error of order 1. All vertices have mass Δx³.
     """
 
     dimensions = 3

