@@ -231,8 +231,8 @@ def shortest_paths(
     weight : str or None
         Edge attribute that holds the length, 1 where it is missing; 0 or more. None: all are 1.
     target : node, optional
-        The wave ends in the tick in which it reaches this node: nodes further away are not in the
-        answer, nor may be those nearer by no more than ``error``.
+        The wave ends when it has reached this node and all that are as near: nodes further away
+        are not in the answer, nor may be those nearer by no more than ``error``.
     cutoff : float, optional
         Nodes further away than this are not in the answer, nor may be those from cutoff − ``error``
         to cutoff [length]; ``math.inf`` is no limit.
@@ -280,7 +280,9 @@ def shortest_paths(
         hops = min(hops, len(edges.nodes) - 1)
         found = search_layers(timed, start, hops, limits)
         arcs, ticks = unrolled(arcs, hops), ticks._replace(of=np.tile(ticks.of, hops))
-    routes = read_routes(arcs, ticks, found.ticks[0], start, len(edges.nodes), furthest)
+    routes = read_routes(
+        arcs, ticks, found.ticks[0], start, len(edges.nodes), cutoff=furthest, goal=goal
+    )
     return Paths(source, ticks.tick, edges, routes, runs=(found.run,))
 
 
@@ -327,7 +329,7 @@ def all_pairs(
     ticks = in_ticks(arcs.value, tick)
     found = search(arcs._replace(value=ticks.of), starts, Limits())
     routes = tuple(
-        read_routes(arcs, ticks, times, start, len(edges.nodes), None)
+        read_routes(arcs, ticks, times, start, len(edges.nodes))
         for times, start in zip(found.ticks, starts.tolist(), strict=True)
     )
     return AllPairs(tuple(vertices), ticks.tick, edges, routes, runs=(found.run,))

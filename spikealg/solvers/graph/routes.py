@@ -52,7 +52,14 @@ class Routes(NamedTuple):
 
 
 def read_routes(
-    arcs: Arcs, ticks: Ticks, times: IntArray, source: int, n: int, cutoff: float | None
+    arcs: Arcs,
+    ticks: Ticks,
+    times: IntArray,
+    source: int,
+    n: int,
+    *,
+    cutoff: float | None = None,
+    goal: int | None = None,
 ) -> Routes:
     """Return the paths that a wave took.
 
@@ -67,8 +74,10 @@ def read_routes(
     source : int
     n : int
         Vertices; neurons are one or several times as many.
-    cutoff : float or None
-        Longer paths are left out.
+    cutoff : float, optional
+        Longer paths are left out,
+    goal : int, optional
+        as well as longer ones than to this vertex, if it is reached.
     """
     tree = grow(arcs._replace(value=ticks.of), times, source)
     copies = np.where(times < 0, np.iinfo(np.int64).max, times).reshape(-1, n)
@@ -79,6 +88,9 @@ def read_routes(
     reached = reached[np.argsort(times[neuron[reached]], kind="stable")]
     longer = length[reached] - ticks.bound(times[neuron[reached]], n - 1)
     error = 0.0 if ticks.exact else float(longer.max(initial=0.0))
+    # Paths of the same ticks are of one length if ticks are exact, but for the rounding of sums.
+    if goal is not None and neuron[goal] >= 0 and not ticks.exact:
+        reached = reached[length[reached] <= length[goal]]
     if cutoff is not None:
         reached = reached[length[reached] <= cutoff]
     return Routes(tree, neuron, length, reached, error)

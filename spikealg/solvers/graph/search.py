@@ -24,7 +24,7 @@ class Limits(NamedTuple):
     Attributes
     ----------
     goal : int or None
-        When it reaches this vertex.
+        When it reaches this vertex, and all that are no further away.
     ticks : int or None
         After paths of so many ticks.
     """
@@ -68,17 +68,26 @@ def search(arcs: Arcs, sources: IntArray, limits: Limits) -> Search:
     starts = np.zeros((len(sources), network.n_neurons), dtype=np.uint8)
     starts[np.arange(len(sources)), first] = 1
     late = groups.shift[np.newaxis] - groups.shift[first][:, np.newaxis]
+    latest = int(late.max())
+    goals = NOBODY if limits.goal is None else groups.group[[limits.goal]]
     run = run_wave(
         network,
         starts,
-        ticks=None if limits.ticks is None else groups.scale * limits.ticks + int(late.max()) + 1,
-        goals=NOBODY if limits.goal is None else groups.group[[limits.goal]],
+        ticks=None if limits.ticks is None else groups.scale * limits.ticks + latest + 1,
+        goals=goals,
+        longer=latest - int(late[:, goals].min(initial=latest)),
     )
     times = firing_times(run)
     ticks = np.where(times == NEVER_REACHED, NEVER_REACHED, (times - late) // groups.scale)
-    if limits.ticks is not None:
-        ticks[ticks > limits.ticks] = NEVER_REACHED
-    return Search(run, ticks[:, groups.group])
+    return Search(run, _up_to(limits, ticks, goals)[:, groups.group])
+
+
+def _up_to(limits: Limits, ticks: IntArray, goals: IntArray) -> IntArray:
+    """Return the ticks of neurons that are no further away than the limits."""
+    most = np.iinfo(np.int64).max if limits.ticks is None else limits.ticks
+    arrived = ticks[:, goals]
+    most = min(most, int(arrived[arrived != NEVER_REACHED].min(initial=most)))
+    return np.where(ticks > most, NEVER_REACHED, ticks)
 
 
 def unrolled(arcs: Arcs, hops: int) -> Arcs:
@@ -103,12 +112,14 @@ def search_layers(arcs: Arcs, source: int, hops: int, limits: Limits) -> Search:
     layers = unrolled(arcs._replace(value=scale * arcs.value + extra), hops)
     starts = np.zeros((1, layers.n), dtype=np.uint8)
     starts[0, source] = 1
+    goals = NOBODY if limits.goal is None else limits.goal + arcs.n * np.arange(hops + 1)
     run = run_wave(
         wave_network(layers),
         starts,
-        ticks=None if limits.ticks is None else scale * limits.ticks + hops + 1,
-        goals=NOBODY if limits.goal is None else limits.goal + arcs.n * np.arange(hops + 1),
+        ticks=None if limits.ticks is None else scale * limits.ticks + extra * hops + 1,
+        goals=goals,
+        longer=extra * hops,
     )
     times = firing_times(run)
     ticks = np.where(times == NEVER_REACHED, NEVER_REACHED, times // scale)
-    return Search(run, ticks)
+    return Search(run, _up_to(limits, ticks, goals))

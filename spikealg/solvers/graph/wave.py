@@ -74,7 +74,12 @@ def wave_network(arcs: Arcs) -> Network:
 
 
 def run_wave(
-    network: Network, starts: npt.ArrayLike, *, ticks: int | None = None, goals: IntArray = NOBODY
+    network: Network,
+    starts: npt.ArrayLike,
+    *,
+    ticks: int | None = None,
+    goals: IntArray = NOBODY,
+    longer: int = 0,
 ) -> Run:
     """Start waves at tick 0 and follow them until all is quiet.
 
@@ -87,14 +92,16 @@ def run_wave(
     ticks : int, optional
         The longest time to follow them; until all is quiet unless given.
     goals : int64 array
-        The run ends in the tick in which any of these neurons fires, in any lane.
+        The run ends in the tick in which any of these neurons fires, in any lane,
+    longer : int
+        or so many ticks after that.
     """
     # No vertex fires twice, so no wave lasts longer than all its longest steps.
     longest = min(_MOST_TICKS, (network.n_neurons + 1) * (network.max_delay + 1))
     ticks = longest if ticks is None else min(ticks, longest)
     values = np.ascontiguousarray(starts, dtype=np.uint8)[np.newaxis]
 
-    def follow(ticks: int, until: str | None) -> Run:
+    def follow(ticks: int) -> Run:
         return simulate(
             network,
             {"start": values},
@@ -103,13 +110,13 @@ def run_wave(
             # Most vertices are at rest most of the time.
             kernel="event" if values.shape[1] == 1 else "auto",
             record="all",
-            until=until,
+            until="quiet",
         )
 
-    run = follow(ticks, "quiet")
+    run = follow(ticks)
     arrived = run.spikes.t[np.isin(run.spikes.i, goals)]
     # Whether a goal will be reached at all, only the whole wave can tell.
-    return follow(int(arrived.min()) + 1, None) if len(arrived) else run
+    return follow(min(ticks, int(arrived.min()) + 1 + longer)) if len(arrived) else run
 
 
 def firing_times(run: Run) -> IntArray:

@@ -151,6 +151,27 @@ def test_a_target_and_a_cutoff_end_the_wave():
     assert shortest_paths(graph, 0, cutoff=2, max_hops=5).distances == {0: 0, 1: 1, 2: 2}
 
 
+@pytest.mark.parametrize("max_hops", [None, 3])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_target_leaves_out_what_is_further_away_and_no_more(seed, max_hops):
+    rng = np.random.default_rng(seed)
+    graph = nx.gnm_random_graph(9, 20, seed=seed, directed=True)
+    for u, v in graph.edges:
+        graph[u][v]["weight"] = int(rng.choice([0, 0, 1, 3]))
+    everywhere = shortest_paths(graph, 0, max_hops=max_hops).distances
+    for target, far in everywhere.items():
+        found = shortest_paths(graph, 0, target=target, max_hops=max_hops)
+        near = {node: length for node, length in everywhere.items() if length <= far}
+        assert found.distances == near
+        assert all(node in found.path(node) for node in near)
+
+
+def test_a_target_leaves_out_what_is_further_away_in_the_same_tick():
+    graph = nx.Graph()
+    graph.add_weighted_edges_from([(0, 1, 1.0), (0, 2, 1.1), (0, 3, 0.9), (0, 4, 9.0)])
+    assert list(shortest_paths(graph, 0, target=1, tick=1.0).distances) == [0, 1, 3]
+
+
 @pytest.mark.parametrize("limit", [10**20, 1e308, math.inf, 3e6])
 @pytest.mark.parametrize("length", [0.001, 0, 5])
 def test_a_limit_beyond_all_nodes_is_none(limit, length):
