@@ -74,7 +74,8 @@ class Paths(Answer):
     def error(self) -> float:
         """No distance is more than this above that of a shortest path [length].
 
-        0 where every length is a whole number of ticks. Of nodes that a cutoff or a target left
+        0 where every length is a whole number of ticks: just that, or as a float the nearest to it.
+        Of nodes that a cutoff or a target left
         out, none is nearer than that less the error.
         """
         return self._routes.error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from fractions import Fraction
 
 import networkx as nx
 import numpy as np
@@ -248,6 +249,52 @@ def test_large_whole_lengths_that_differ_by_1_are_not_the_same():
     found = shortest_paths(graph, 0)
     assert 0 <= found.distances[1] - 2 * half <= found.error
     assert found.error > 0
+
+
+@pytest.mark.parametrize("large", [10**9, 1e9, 2**59])
+def test_a_detour_that_is_shorter_by_little_is_within_the_error(large):
+    graph = nx.DiGraph()
+    graph.add_weighted_edges_from([(0, 1, 2 * large + 1), (0, 2, large), (2, 1, large)])
+    for found in (shortest_paths(graph, 0), shortest_paths(graph, 0, max_hops=2)):
+        assert 0 <= found.distances[1] - 2 * large <= found.error
+        assert found.error == 0 or large == 2**59 or found.error < 1.1
+
+
+@pytest.mark.parametrize(
+    ("lengths", "tick", "exact"),
+    [
+        ([0.3, 0.7, 0.1], None, True),
+        ([0.3, 0.7, 0.1], 0.1, True),
+        ([0.1 + 0.2, 0.7, 0.1], None, False),
+        ([1.0, math.nextafter(1, 2)], None, False),
+        ([1e300, 3e300], 1e300, True),
+        ([1 / 3, 2 / 3], 1 / 3, True),
+        ([3, 5], 0.001, True),
+        ([3, 5], 2.0**-10, True),
+        ([3, 5], 0.7, False),
+        ([2**60, 2**59], None, True),
+        ([2**60 + 1, 2**59], None, False),
+        ([2**60 + 1, 2**59], 2.0**58, False),
+        ([0, 0], 1e300, True),
+        ([1e-300], 1e300, False),
+    ],
+)
+def test_ticks_are_exact_where_lengths_are_just_whole_numbers_of_them(lengths, tick, exact):
+    assert in_ticks(np.array(lengths), tick).exact is exact
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_path_is_shorter_than_its_ticks_say(seed):
+    rng = np.random.default_rng(seed)
+    step = rng.choice([1.0, 0.1, 1e9, 1e-9, 2.0**55])
+    lengths = step * rng.integers(1, 9, 40) * (1 + rng.choice([0, 1e-16, 1e-10, 1e-3]))
+    if step > 1e15:
+        lengths = lengths.astype(np.int64) + rng.integers(-1, 2, 40)
+    ticks = in_ticks(lengths, None)
+    chosen = rng.integers(0, 40, (50, 4))
+    exact = [sum(Fraction(length) for length in path) for path in lengths[chosen].tolist()]
+    bound = ticks.bound(ticks.of[chosen].sum(axis=1), 4)
+    assert all(Fraction(low) <= true for low, true in zip(bound.tolist(), exact, strict=True))
 
 
 def test_the_error_holds_where_ticks_are_long():

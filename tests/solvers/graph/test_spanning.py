@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from spikealg.errors import InputError
@@ -58,3 +59,23 @@ def test_messages():
     assert str(caught.value) == (
         "weight of edge 0 -> 1 must be a finite number of at least 0, got -2.0"
     )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_lengths_are_compared_exactly(seed):
+    rng = np.random.default_rng(seed)
+    graph = nx.gnm_random_graph(60, 1500, seed=seed)
+    # Some differ by the last bit of a float, others by ten orders; 1500 are two digits of places.
+    lengths = rng.choice([1.0, np.nextafter(1, 2), 1e10, 1e-9], 1500) * rng.random(1500)
+    for (u, v), length in zip(graph.edges, lengths.tolist(), strict=True):
+        graph[u][v]["weight"] = length
+    found = minimum_spanning_tree(graph)
+    assert set(found.edges) == set(nx.minimum_spanning_tree(graph).edges)
+    assert (found.error, found.tick) == (0.0, None)
+
+
+def test_lengths_that_nearly_are_multiples():
+    graph = nx.Graph()
+    graph.add_weighted_edges_from([("a", "b", 1e9 + 0.5), ("b", "c", 1e9), ("c", "a", 1e9 - 0.4)])
+    found = minimum_spanning_tree(graph)
+    assert (found.length, found.error) == (1999999999.6, 0.0)
