@@ -73,7 +73,8 @@ def as_float(
     wanted += "" if above is None else f" above {above}"
     if below is not None:
         wanted += f"{'' if low is None and above is None else ' and'} below {below}"
-    if isinstance(value, (bool, np.bool_, str, bytes)):
+    array = isinstance(value, np.ndarray) and value.ndim > 0
+    if array or isinstance(value, (bool, np.bool_, str, bytes)):
         raise InputTypeError(f"{name} must be {wanted}, got {value!r}")
     try:
         number = float(value)

@@ -20,6 +20,8 @@ __all__ = ["Arcs", "Edges", "as_graph", "read_edges"]
 IntArray = npt.NDArray[np.int64]
 Values = npt.NDArray[Any]
 """int64 where all values are whole numbers, else float64."""
+_WHOLE = (int, np.integer)
+_PLAIN = (*_WHOLE, float, np.floating)
 _WHOLE_SUM = 2**62
 """Whole values add up to less; a flow may need twice their sum."""
 
@@ -147,7 +149,8 @@ def read_edges(
     ----------
     graph : networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
     attribute : str or None
-        Name of the edge attribute, a number of at least 0. None: all values are `default`.
+        Name of the edge attribute, a number of at least 0: no bool, no array. None: all values are
+        `default`.
     argument : str
         Whose value `attribute` is.
     default : float
@@ -171,42 +174,20 @@ def read_edges(
         value = np.full(len(entries), default)
     else:
         value = _values(attribute, entries, default)
-        _require_sum(attribute, value)
     return Edges(nodes, graph.is_directed(), start, end, value)
 
 
 def _values(attribute: str, entries: list[tuple[Any, Any, Any]], default: float) -> Values:
-    """Return the third entry of each edge as numbers."""
+    """Return the third entry of each edge, int64 if all are whole numbers, else float64."""
     given = [entry[2] for entry in entries]
-    try:
-        values = np.array(given) if given else np.empty(0, dtype=np.int64)
-    except ValueError:
-        values = np.empty(0, dtype=object)
-    if values.dtype.kind in "if" and values.shape == (len(entries),):
-        usable = np.isfinite(values) | (values == default)
-        if (usable & (values >= 0)).all():
-            return values.astype(np.int64 if values.dtype.kind == "i" else np.float64)
-    # Whatever is wrong has a name.
-    return np.array(
-        [
-            default
-            if value is default
-            else as_float(f"{attribute} of edge {start!r} -> {end!r}", value, low=0)
-            for start, end, value in entries
-        ]
-    )
-
-
-def _require_sum(attribute: str, values: Values) -> None:
-    """Refuse values whose sum int64 or float64 does not hold, as lengths and flows are sums."""
-    if values.dtype.kind == "i":
-        total = sum(values.tolist())
-        if total >= _WHOLE_SUM:
-            raise InputError(
-                f"{attribute} must be whole numbers that add up to less than 2**62, or floats, got "
-                f"a sum of {total:.3g}"
-            )
-        return
+    kinds = set(map(type, given))
+    if not _are_usable(given, kinds, default):
+        for start, end, value in entries:
+            if not (isinstance(value, float) and value == default):
+                _require_usable(f"{attribute} of edge {start!r} -> {end!r}", value)
+    if all(issubclass(kind, _WHOLE) for kind in kinds):
+        return _as_whole(attribute, given)
+    values = np.array(given, dtype=np.float64)
     with np.errstate(over="ignore"):
         doubled = 2 * values[np.isfinite(values)].sum()
     if not np.isfinite(doubled):
@@ -214,3 +195,33 @@ def _require_sum(attribute: str, values: Values) -> None:
         raise InputError(
             f"{attribute} must be numbers that add up to at most {most:.3g}, got a larger sum"
         )
+    return values
+
+
+def _are_usable(given: list[Any], kinds: set[type], default: float) -> bool:
+    """Whether `_require_usable` would let every value pass; it may say no of rare types."""
+    if bool in kinds or not all(issubclass(kind, _PLAIN) for kind in kinds):
+        return False
+    try:
+        values = np.array(given, dtype=np.float64)
+    except OverflowError:
+        return False
+    return bool(((values >= 0) & (np.isfinite(values) | (values == default))).all())
+
+
+def _require_usable(name: str, value: Any) -> None:
+    """Refuse what is no finite number of at least 0."""
+    if type(value) is not bool and isinstance(value, _WHOLE) and value < 0:
+        raise InputError(f"{name} must be a finite number of at least 0, got {value}")
+    as_float(name, value, low=0)
+
+
+def _as_whole(attribute: str, given: list[Any]) -> IntArray:
+    """Refuse whole values whose sum int64 does not hold, as lengths and flows are sums."""
+    total = sum(map(int, given))
+    if total >= _WHOLE_SUM:
+        raise InputError(
+            f"{attribute} must be whole numbers that add up to less than 2**62, or floats, got a "
+            f"sum of {total:.3g}"
+        )
+    return np.array(given, dtype=np.int64)

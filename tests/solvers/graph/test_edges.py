@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import networkx as nx
+import numpy as np
 import pytest
 
 from spikealg.errors import InputError, InputTypeError, TooLargeError
@@ -60,8 +64,46 @@ def test_large_sums_that_fit_are_right():
     assert shortest_paths(graph, 0, max_hops=2).distances[2] == 2 * most
     assert minimum_spanning_tree(graph).length == 2 * most
     assert shortest_paths(path(4e307, 4e307), 0).distances[2] == 8e307
-    # Whole numbers that int64 does not hold are floats.
-    assert shortest_paths(path(2**63, 2**63), 0).distances[2] == 2.0**64
+    # Where one is a float all are.
+    assert shortest_paths(path(2**63, 2.0**63), 0).distances[2] == 2.0**64
+
+
+@pytest.mark.parametrize("ask", WEIGHTED)
+@pytest.mark.parametrize("large", [2**62, 2**63, 2**64, np.uint64(2**63)])
+def test_whole_numbers_are_never_floats(ask, large):
+    with pytest.raises(
+        InputError, match=r"that add up to less than 2\*\*62, or floats, got a sum of"
+    ):
+        ask(path(large, 0))
+
+
+@pytest.mark.parametrize("beside", [True, 1, 1.0, Fraction(1, 2), [1]])
+@pytest.mark.parametrize(
+    ("value", "error", "got"),
+    [
+        (True, InputTypeError, "True"),
+        (np.True_, InputTypeError, "np.True_"),
+        (np.array([2]), InputTypeError, "array([2])"),
+        ([2], InputTypeError, "[2]"),
+        (None, InputTypeError, "None"),
+        (-1, InputError, "-1"),
+        (np.int64(-1), InputError, "-1"),
+        (-1.0, InputError, "-1.0"),
+        (math.inf, InputError, "inf"),
+    ],
+)
+def test_every_value_keeps_to_one_rule_whatever_is_beside_it(value, error, got, beside):
+    with pytest.raises(error) as caught:
+        shortest_paths(path(value, beside), 0)
+    assert str(caught.value) == (
+        f"weight of edge 0 -> 1 must be a finite number of at least 0, got {got}"
+    )
+
+
+def test_numbers_of_any_kind_will_do():
+    graph = path(np.uint8(2), np.float32(0.5), Fraction(1, 2), np.array(3))
+    assert shortest_paths(graph, 0).distances[4] == 6.0
+    assert shortest_paths(path(np.uint8(200), np.int16(100)), 0).distances[2] == 300
 
 
 def test_parallel_capacities_add_up_each_way():

@@ -57,7 +57,7 @@ def test_messages():
     with pytest.raises(InputError) as caught:
         minimum_spanning_tree(graph)
     assert str(caught.value) == (
-        "weight of edge 0 -> 1 must be a finite number of at least 0, got -2.0"
+        "weight of edge 0 -> 1 must be a finite number of at least 0, got -2"
     )
 
 
