@@ -111,19 +111,17 @@ class FirstPassage:
 
     @property
     def mean_stderr(self) -> float:
-        """Standard error of `mean`; 0 for the chain."""
-        if self.walkers is None:
-            return 0.0
-        return math.sqrt(self.variance / max(1, self.walkers - 1))
+        """Standard error of `mean`; 0 for the chain, infinite for one walker."""
+        return 0.0 if self.walkers is None else _stderr(self.variance, self.walkers)
 
     @property
     def variance_stderr(self) -> float:
-        """Standard error of `variance`, by the fourth moment; 0 for the chain."""
+        """Standard error of `variance`, by the fourth moment; 0 and infinite as that of `mean`."""
         if self.walkers is None:
             return 0.0
         off = (self._elapsed - self.mean) ** 2
         fourth = float(self._fresh @ off**2)
-        return math.sqrt(max(0.0, fourth - self.variance**2) / max(1, self.walkers - 1))
+        return _stderr(max(0.0, fourth - self.variance**2), self.walkers)
 
     def probability(self, side: str) -> float:
         """Return the probability to leave by a side, until the end of time.
@@ -188,6 +186,11 @@ class FirstPassage:
         known = self.moments is not None or self.surviving == 0
         mean = f"mean {self.mean:.4g} ± {self.mean_stderr:.2g}" if known else "mean not known"
         return f"<FirstPassage: {mean}; left by {sides}; surviving {self.surviving:.3g}>"
+
+
+def _stderr(variance: float, walkers: int) -> float:
+    """Return the standard error of a mean over walkers, of which one alone tells nothing."""
+    return math.sqrt(variance / (walkers - 1)) if walkers > 1 else math.inf
 
 
 def first_passage(solution: Solution) -> FirstPassage:

@@ -75,8 +75,7 @@ class Paths(Answer):
         """No distance is more than this above that of a shortest path [length].
 
         0 where every length is a whole number of ticks: just that, or as a float the nearest to it.
-        Of nodes that a cutoff or a target left
-        out, none is nearer than that less the error.
+        Of nodes that a cutoff or a target left out, none is nearer than that less the error.
         """
         return self._routes.error
 

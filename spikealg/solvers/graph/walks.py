@@ -66,7 +66,7 @@ class HittingTimes(Answer):
     ----------
     target : node
     steps, stderr : dict of node to float
-        From each source; and their standard errors, 0 for method "chain".
+        From each source; and their standard errors, 0 for method "chain", infinite for one walker.
     runs : tuple of Run
         Empty for method "chain".
     """
@@ -280,8 +280,15 @@ def _steps(edges: Edges) -> sparse.csr_array:
     if not edges.directed:
         back = (edges.value[both].astype(np.float64), (edges.end[both], edges.start[both]))
         matrix = matrix + sparse.coo_array(back, (n, n)).tocsr()
-    out = np.asarray(matrix.sum(axis=1))
-    return sparse.csr_array(sparse.diags_array(1 / np.where(out > 0, out, 1)) @ matrix)
+    # Of the largest first: over a sum of the least floats 1 is infinite.
+    matrix = _over(matrix, matrix.max(axis=1).toarray())
+    return _over(matrix, np.asarray(matrix.sum(axis=1)))
+
+
+def _over(matrix: sparse.csr_array, scale: FloatArray) -> sparse.csr_array:
+    """Return the matrix with each row divided by its scale, unless that is 0."""
+    rows = np.repeat(np.where(scale > 0, scale, 1), np.diff(matrix.indptr))
+    return sparse.csr_array((matrix.data / rows, matrix.indices, matrix.indptr), matrix.shape)
 
 
 def _starts(edges: Edges, given: Mapping[Any, float] | None) -> FloatArray:

@@ -104,6 +104,13 @@ def test_every_step_is_recorded(method):
     assert len(set(passage.by_side["x-"].tolist())) > 20
 
 
+def test_one_walker_tells_nothing_of_its_error():
+    passage = solve(corridor(), ENDLESS, method="montecarlo", walkers=1).first_passage()
+    assert passage.mean > 0
+    assert passage.mean_stderr == passage.variance_stderr == math.inf
+    assert " ± inf;" in repr(passage)
+
+
 def test_walkers_that_are_still_there_leave_the_mean_unknown():
     passage = solve(corridor(), 0.05, method="montecarlo", walkers=1000).first_passage()
     with pytest.raises(InputError, match=r"a part of 0\.\d+ of the walkers is still there at t = "):

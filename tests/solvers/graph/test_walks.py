@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -66,6 +68,25 @@ def test_where_walkers_start():
     assert pagerank(graph, personalization=huge, method="chain").ranks == found.ranks
 
 
+@pytest.mark.parametrize("scale", [5e-324, 1e-310, 1e307])
+def test_only_how_weights_compare_matters(scale):
+    def weighted(scale):
+        graph = nx.DiGraph()
+        graph.add_weighted_edges_from(
+            (u, v, k * scale) for u, v, k in [(0, 1, 1), (0, 2, 2), (1, 0, 3)]
+        )
+        graph.add_edge(2, 0, weight=1.0)
+        return graph
+
+    expected = pagerank(weighted(1.0), method="chain").ranks
+    assert pagerank(weighted(scale), method="chain").ranks == pytest.approx(expected)
+    expected = hitting_times(weighted(1.0), 2, method="chain").steps
+    assert hitting_times(weighted(scale), 2, method="chain").steps == pytest.approx(expected)
+    if scale == 5e-324:
+        ranks = pagerank(weighted(scale), walkers=20).ranks
+        assert sum(ranks.values()) == pytest.approx(1)
+
+
 def exact_times(graph, target):
     """By the linear system of one step."""
     nodes = [node for node in graph if node != target]
@@ -115,6 +136,12 @@ def test_walkers_have_hitting_times_within_their_errors():
         assert 0 < found.stderr[node] < 0.1 * exact[node]
     assert found.spikes > 0
     assert repr(found).startswith("<HittingTimes of 33 from 3 nodes: ")
+
+
+def test_one_walker_tells_nothing_of_its_error():
+    graph = nx.path_graph(3)
+    assert hitting_times(graph, 0, walkers=1).stderr == {1: math.inf, 2: math.inf}
+    assert math.inf in pagerank(graph, walkers=1).stderr.values()
 
 
 @pytest.mark.parametrize(
