@@ -117,7 +117,7 @@ def read_archive(
         found = header.get("format") if isinstance(header, dict) else header
         raise FileFormatError(f"{path} is not a {format_name} file: its format is {found!r}")
     found = header.get("version")
-    if not isinstance(found, int) or found > version:
+    if not isinstance(found, int) or isinstance(found, bool) or found > version:
         raise FileFormatError(
             f"{path} has version {found!r} of {format_name}; this release reads "
             f"up to version {version}: install a newer spikealg"

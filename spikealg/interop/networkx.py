@@ -6,7 +6,10 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import numpy.typing as npt
 
+from spikealg.arguments import as_int
+from spikealg.circuits.neuron import INT32_MAX
 from spikealg.errors import InputError, InputTypeError
 from spikealg.network import MEMORYLESS, NEVER, NO_FLOOR, RESETS, Network
 from spikealg.network.files import from_parts, to_parts
@@ -117,17 +120,29 @@ def from_networkx(graph: Any) -> Network:
     neurons["threshold"] = _without_none([node["threshold"] for node in nodes], NEVER)
     neurons["floor"] = _without_none(neurons["floor"], NO_FLOOR)
     # networkx lists the edges of a node target by target.
-    edges = sorted(graph.edges(data=True), key=lambda edge: edge[2].get("synapse", 0))
+    ends = np.array(list(graph.edges()), dtype=np.int64).reshape(-1, 2)
+    order = np.argsort(_of_edges(graph, "synapse", 0, 0), kind="stable")
     network = Network.from_arrays(
         **neurons,
-        pre=np.array([pre for pre, _, _ in edges], dtype=np.int64),
-        post=np.array([post for _, post, _ in edges], dtype=np.int64),
-        weight=np.array([data.get("weight", 1) for *_, data in edges]).reshape(len(edges)),
-        delay=np.array([data.get("delay", 1) for *_, data in edges]).reshape(len(edges)),
+        pre=ends[order, 0],
+        post=ends[order, 1],
+        weight=_of_edges(graph, "weight", 1, -INT32_MAX)[order],
+        delay=_of_edges(graph, "delay", 1, 1)[order],
     )
     header, arrays = to_parts(network)
     header.update({name: graph.graph[name] for name in header if name in graph.graph})
     return from_parts(header, arrays, "graph is a networkx graph")
+
+
+def _of_edges(graph: nx.DiGraph, attribute: str, default: int, low: int) -> npt.NDArray[np.int64]:
+    """Return an attribute of each edge."""
+    return np.array(
+        [
+            as_int(f"{attribute} of edge {pre} -> {post}", value, low=low, high=INT32_MAX)
+            for pre, post, value in graph.edges(data=attribute, default=default)
+        ],
+        dtype=np.int64,
+    )
 
 
 def _without_none(values: list[Any], stand_in: int) -> list[Any]:

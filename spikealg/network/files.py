@@ -7,7 +7,6 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from spikealg.archive import read_archive, write_archive
@@ -59,18 +58,19 @@ def from_parts(
         ports: dict[str, Any] = {
             side: {
                 name: Port(
-                    np.array(entry["neurons"], dtype=np.int64),
-                    **{key: entry[key] for key in ("width", "coding", "latency", "optional")},
+                    **{
+                        key: entry[key]
+                        for key in ("neurons", "width", "coding", "latency", "optional")
+                    },
                     absent=entry.get("absent"),
                 )
                 for name, entry in header[side].items()
             }
             for side in ("inputs", "outputs")
         }
-        groups = tuple((str(name), int(first)) for name, first in header["groups"])
         parts: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         # Files of the first releases say nothing of intervals and of ports that are left out.
-        return Network(**parts, **ports, groups=groups, interval=header.get("interval"))
+        return Network(**parts, **ports, groups=header["groups"], interval=header.get("interval"))
     except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         raise FileFormatError(
             f"{source} but its content does not make a network ({error})"

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from spikealg.arguments import as_int
 from spikealg.circuits.neuron import INT32_MAX, MEMORYLESS, RESETS
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 
 if TYPE_CHECKING:
     from spikealg.network.network import Network
 
-__all__ = ["NEURON_ARRAYS", "NO_FLOOR", "SYNAPSE_ARRAYS", "check_invariants", "weight_sums"]
+__all__ = [
+    "NEURON_ARRAYS",
+    "NO_FLOOR",
+    "SYNAPSE_ARRAYS",
+    "as_groups",
+    "check_invariants",
+    "weight_sums",
+]
 
 NO_FLOOR = -(2**31)
 """A floor that is never felt: what an array holds where there is none."""
@@ -33,6 +41,26 @@ NEURON_ARRAYS: dict[str, Any] = {
     "stream": np.uint32,
 }
 SYNAPSE_ARRAYS: dict[str, Any] = {"post": np.int32, "weight": np.int32, "delay": np.int32}
+
+
+def as_groups(groups: Any) -> tuple[tuple[str, int], ...]:
+    """Return names of groups and their first indices, as they are told apart and kept in files.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If they are no pairs of a name and an index.
+    """
+    if not isinstance(groups, (list, tuple)):
+        raise InputTypeError(
+            f"groups must be a tuple of pairs (name, first index), got {type(groups).__name__}"
+        )
+    made = []
+    for group in groups:
+        if not isinstance(group, (list, tuple)) or len(group) != 2 or not isinstance(group[0], str):
+            raise InputTypeError(f"groups must hold pairs (name, first index), got {group!r}")
+        made.append((group[0], as_int(f"first index of group {group[0]!r}", group[1], low=0)))
+    return tuple(made)
 
 
 def check_invariants(network: Network) -> None:
@@ -89,6 +117,8 @@ def check_invariants(network: Network) -> None:
     _check_groups(network, n)
     for argument, ports, low in (("inputs", network.inputs, -1), ("outputs", network.outputs, 0)):
         for name, port in ports.items():
+            if not isinstance(name, str):
+                raise InputTypeError(f"{argument} must have names that are str, got {name!r}")
             if port.lines and (port.neurons.min() < low or port.neurons.max() >= n):
                 raise InputError(
                     f"{argument}[{name!r}] must hold neurons from 0 to {n - 1}, "

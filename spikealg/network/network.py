@@ -29,6 +29,7 @@ from spikealg.network.invariants import (
     NEURON_ARRAYS,
     NO_FLOOR,
     SYNAPSE_ARRAYS,
+    as_groups,
     check_invariants,
 )
 from spikealg.network.ports import Port
@@ -87,6 +88,9 @@ class Network:
     interval: int | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", as_groups(self.groups))
+        if self.interval is not None:
+            object.__setattr__(self, "interval", as_int("interval", self.interval, low=1))
         check_invariants(self)
         for field in fields(self):
             array = getattr(self, field.name)
@@ -200,8 +204,8 @@ class Network:
             indptr=indptr,
             inputs=_ports("inputs", inputs),
             outputs=_ports("outputs", outputs),
-            groups=(("neuron", 0),) if groups is None else tuple(groups),
-            interval=None if interval is None else as_int("interval", interval, low=1),
+            groups=(("neuron", 0),) if groups is None else groups,
+            interval=interval,
         )
 
     @classmethod
@@ -217,11 +221,16 @@ class Network:
         threshold : int or array (n,)
         **parameters
             The neuron parameters and ports of :meth:`from_arrays`.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a matrix is none, not square, or does not hold whole numbers.
         """
         layers = weights if isinstance(weights, Mapping) else {1: weights}
-        coo = {delay: sp.coo_array(matrix) for delay, matrix in layers.items()}
+        coo = {delay: _as_coo(matrix) for delay, matrix in layers.items()}
         shapes = {matrix.shape for matrix in coo.values()}
-        if len(shapes) != 1 or any(shape[0] != shape[1] for shape in shapes):
+        if len(shapes) != 1 or any(shape != shape[:1] * 2 for shape in shapes):
             raise InputError(f"weights must be square and of one shape, got {sorted(shapes)}")
         ((n, _),) = shapes
         return cls.from_arrays(
@@ -276,9 +285,14 @@ class Network:
         return int(self.delay.max(initial=1))
 
     def name(self, neuron: int) -> str:
-        """Return the path of a neuron, such as "adder.carry[3]"."""
-        if not 0 <= neuron < self.n_neurons:
-            raise InputError(f"neuron must be from 0 to {self.n_neurons - 1}, got {neuron}")
+        """Return the path of a neuron, such as "adder.carry[3]".
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If the network does not have it.
+        """
+        neuron = as_int("neuron", neuron, low=0, high=self.n_neurons - 1)
         group = bisect_right(self.groups, neuron, key=lambda entry: entry[1]) - 1
         path, first = self.groups[group]
         return path if self._group_end(group) - first == 1 else f"{path}[{neuron - first}]"
@@ -321,7 +335,15 @@ class Network:
         return self.groups[following][1] if following < len(self.groups) else self.n_neurons
 
     def identical(self, other: Network) -> bool:
-        """Whether both networks have the same arrays, ports and names."""
+        """Whether both networks have the same arrays, ports and names.
+
+        Raises
+        ------
+        InputTypeError
+            If `other` is no network.
+        """
+        if not isinstance(other, Network):
+            raise InputTypeError(f"other must be a Network, got {other!r}")
         for field in fields(self):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if field.name in ("inputs", "outputs"):
@@ -378,6 +400,15 @@ class Network:
         from spikealg.network.files import load
 
         return load(path)
+
+
+def _as_coo(matrix: Any) -> sp.coo_array:
+    try:
+        return sp.coo_array(matrix)
+    except (TypeError, ValueError):
+        raise InputTypeError(
+            f"weights must be a sparse matrix, or a dict of them by delay, got {matrix!r}"
+        ) from None
 
 
 def _ports(argument: str, ports: Mapping[str, Port | npt.ArrayLike] | None) -> dict[str, Port]:

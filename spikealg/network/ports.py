@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_int, as_int_array
-from spikealg.circuits.codings import CODINGS
+from spikealg.arguments import as_bool, as_choice, as_int, as_int_array
+from spikealg.circuits.codings import CODINGS, coding_lines
 from spikealg.circuits.ports import as_absent
+from spikealg.errors import InputError, InputTypeError
 
 __all__ = ["Port"]
 
@@ -44,13 +46,19 @@ class Port:
     absent: int | None = None
 
     def __post_init__(self) -> None:
-        neurons = np.array(as_int_array("Port.neurons", self.neurons, low=-1)).reshape(-1)
-        neurons.setflags(write=False)
+        neurons = _as_neurons(self.neurons)
+        width = as_int("Port.width", self.width, low=0)
+        lines = coding_lines(as_choice("Port.coding", self.coding, CODINGS), width)
+        if neurons.shape != (lines,):
+            raise InputError(
+                f"Port.neurons must have shape ({lines},) for coding {self.coding!r} of width "
+                f"{width}, got shape {neurons.shape}"
+            )
         object.__setattr__(self, "neurons", neurons)
-        object.__setattr__(self, "width", as_int("Port.width", self.width, low=0))
-        as_choice("Port.coding", self.coding, CODINGS)
+        object.__setattr__(self, "width", width)
         if self.latency is not None:
             object.__setattr__(self, "latency", as_int("Port.latency", self.latency, low=0))
+        object.__setattr__(self, "optional", as_bool("Port.optional", self.optional))
         if self.absent is not None:
             object.__setattr__(self, "absent", as_absent("Port.absent", self))
 
@@ -66,3 +74,13 @@ class Port:
             for field in fields(self)
             if field.name != "neurons"
         )
+
+
+def _as_neurons(given: Any) -> npt.NDArray[np.int64]:
+    """Return indices of neurons as an array of their own that nobody changes."""
+    neurons = np.array(as_int_array("Port.neurons", given, low=-1))
+    listed = isinstance(given, (list, tuple)) and any(isinstance(entry, bool) for entry in given)
+    if listed or (isinstance(given, np.ndarray) and given.dtype == bool):
+        raise InputTypeError("Port.neurons must hold whole numbers of at least -1, got bools")
+    neurons.setflags(write=False)
+    return neurons

@@ -74,16 +74,6 @@ def test_ports_are_read_from_packed_spikes(lanes, first_lane):
         assert raster.shape == (ticks, lanes, len(neurons))
 
 
-def test_a_port_with_too_few_lines_is_no_value():
-    net = Network.from_arrays(
-        threshold=[1] * 2, inputs={"x": [0, 1]}, outputs={"y": Port([0, 1], 3, "binary")}
-    )
-    run = simulate(net, {"x": [1, 1]}, ticks=2, seed=0)
-    for one in (run, packed(run)):
-        with pytest.raises(InputError, match=r"raster must have shape \(1, lanes, 3\)"):
-            one["y"]
-
-
 def test_a_raster_that_cannot_fit_is_refused(monkeypatch):
     run = simulate(CODES, {"x": np.ones(76, dtype=int)}, ticks=5, seed=0)
     monkeypatch.setattr("spikealg.memory.available_bytes", lambda: 2**20)

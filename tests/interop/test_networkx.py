@@ -47,6 +47,31 @@ def test_graphs_that_are_no_networks_are_refused(graph, message, error):
         from_networkx(graph)
 
 
+@pytest.mark.parametrize(
+    ("attribute", "span", "values"),
+    [
+        ("synapse", "from 0 to 2147483647", ("a", None, -1)),
+        ("weight", "from -2147483647 to 2147483647", ("a", None, [1], [1, 2], 1.5, True, 2**70)),
+        ("delay", "from 1 to 2147483647", (None, [1, 2], 0, 1.5)),
+    ],
+)
+def test_what_edges_say_is_a_whole_number(attribute, span, values):
+    for value in values:
+        graph = nx.DiGraph([(0, 1, {attribute: value})])
+        nx.set_node_attributes(graph, 1, "threshold")
+        message = f"{attribute} of edge 0 -> 1 must be a whole number {span}, got {value!r}"
+        with pytest.raises((InputError, InputTypeError)) as caught:
+            from_networkx(graph)
+        assert str(caught.value) == message
+
+
+def test_a_graph_is_checked_as_a_file_is():
+    graph = to_networkx(Adder(3).compile())
+    graph.graph["interval"] = -5
+    with pytest.raises(FileFormatError, match="interval must be a whole number of at least 1"):
+        from_networkx(graph)
+
+
 def test_ports_that_fit_no_neuron_are_refused():
     graph = to_networkx(Adder(3).compile())
     graph.graph["inputs"]["a"]["neurons"] = [10_000]

@@ -115,6 +115,48 @@ def test_wrong_content(path, change):
         Network.load(path)
 
 
+def damaged(path, value, *keys):
+    """Set an entry of the header."""
+    with np.load(path) as file:
+        header = json.loads(str(file["header"]))
+    entry = header
+    for key in keys[:-1]:
+        entry = entry[key]
+    entry[keys[-1]] = value
+    rewritten(path, header=np.array(json.dumps(header)))
+
+
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [
+        *(([value], ("outputs", "done", "neurons")) for value in (0.7, True, 2**70, "a", None)),
+        ([[1], [2]], ("outputs", "done", "neurons")),
+        (5, ("outputs", "done", "neurons")),
+        ([3, True], ("inputs", "x", "neurons")),
+        *((value, ("interval",)) for value in ("x", -5, 0, 1.5, True)),
+        *(([["a", value]], ("groups",)) for value in (0.9, float("inf"), "0", True, None)),
+        *((value, ("groups",)) for value in (5, "abc", [["a", 0, 1]], [[1, 0]])),
+        *((value, ("inputs", "x", "optional")) for value in ("no", 1, None)),
+        *((value, ("inputs", "x", "width")) for value in (99, 2.0, True)),
+        (7, ("outputs", "done", "width")),
+        ("rate", ("outputs", "done", "coding")),
+        ("a", ("outputs", "done", "latency")),
+        *((value, ("inputs",)) for value in (5, [], {"x": 5}, {"x": {}})),
+    ],
+)
+def test_a_wrong_header(path, value, keys):
+    damaged(path, value, *keys)
+    with pytest.raises(FileFormatError, match="its content does not make a network"):
+        Network.load(path)
+
+
+@pytest.mark.parametrize("version", [True, 0, 1.0, "1", None])
+def test_a_version_is_a_whole_number(path, version):
+    damaged(path, version, "version")
+    with pytest.raises(FileFormatError, match=f"has version {version!r} of spikealg-network"):
+        Network.load(path)
+
+
 def test_a_failed_save_leaves_the_old_file(net, path, monkeypatch):
     before = path.read_bytes()
 

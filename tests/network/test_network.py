@@ -111,8 +111,18 @@ def test_names_and_what_they_find():
     assert net.find("out").tolist() == [4, 1]
     with pytest.raises(InputError, match=r"no neuron, group or port is called 'bank.cell\[3\]'"):
         net.find("bank.cell[3]")
-    with refused("neuron must be from 0 to 4, got 5", InputError):
+    with refused("neuron must be a whole number from 0 to 4, got 5", InputError):
         net.name(5)
+    for strange in ("a", 1.5, True):
+        message = f"neuron must be a whole number from 0 to 4, got {strange!r}"
+        with refused(message, InputTypeError):
+            net.name(strange)
+    with refused(
+        "path must name a port, a group or a neuron, for example 'sum', got 5", InputTypeError
+    ):
+        net.find(5)
+    with refused("other must be a Network, got 5", InputTypeError):
+        net.identical(5)
 
 
 def test_sparse_there_and_back_spikes_the_same():
@@ -139,6 +149,57 @@ def test_from_one_sparse_matrix():
         Network.from_sparse(sp.csr_matrix(np.ones((1, 2))), threshold=[1, 2])
 
 
+@pytest.mark.parametrize("weights", [None, "abc", {1: None}])
+def test_what_is_no_sparse_matrix(weights):
+    with pytest.raises(
+        InputTypeError, match=r"^weights must be a sparse matrix, or a dict of them by"
+    ):
+        Network.from_sparse(weights, threshold=1)
+
+
+def test_a_row_is_no_matrix():
+    with refused("weights must be square and of one shape, got [(2,)]", InputError):
+        Network.from_sparse(np.array([1, 2]), threshold=1)
+
+
+@pytest.mark.parametrize("argument", ["inputs", "outputs"])
+@pytest.mark.parametrize("name", [1, None, (1,)])
+def test_names_of_ports_are_str(argument, name):
+    with refused(f"{argument} must have names that are str, got {name!r}", InputTypeError):
+        Network.from_arrays(threshold=[1], **{argument: {name: [0]}})
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "message"),
+    [
+        (5, InputTypeError, "groups must be a tuple of pairs (name, first index), got int"),
+        ("abc", InputTypeError, "groups must be a tuple of pairs (name, first index), got str"),
+        (["ab"], InputTypeError, "groups must hold pairs (name, first index), got 'ab'"),
+        ([(1, 0)], InputTypeError, "groups must hold pairs (name, first index), got (1, 0)"),
+        (
+            [("a", 0, 1)],
+            InputTypeError,
+            "groups must hold pairs (name, first index), got ('a', 0, 1)",
+        ),
+        (
+            [("a", 0.9)],
+            InputTypeError,
+            "first index of group 'a' must be a whole number of at least 0, got 0.9",
+        ),
+        ([("a", 1)], InputError, "groups must start at 0 and rise below 1, got first indices [1]"),
+    ],
+)
+def test_what_is_no_groups(groups, error, message):
+    with refused(message, error):
+        Network.from_arrays(threshold=[1], groups=groups)
+
+
+def test_groups_are_pairs_of_str_and_int_however_they_were_given():
+    net = Network.from_arrays(threshold=[1, 1], groups=[["a", np.int64(0)], ("b", np.uint8(1))])
+    assert net.groups == (("a", 0), ("b", 1))
+    assert all(type(first) is int for _, first in net.groups)
+
+
 @pytest.mark.parametrize("argument", ["inputs", "outputs"])
 def test_ports_have_names(argument):
     message = f"{argument} must be a dict of name to neurons or Port, got list"
@@ -156,6 +217,20 @@ def test_ports_check_themselves():
     )
     with refused(message, InputError):
         Port([0], 1, "rate")
+    for lines, width, coding in [(1, 99, "current"), (1, 7, "binary"), (2, 2, "stream")]:
+        wanted = width if coding != "stream" else 1
+        message = (
+            f"Port.neurons must have shape ({wanted},) for coding {coding!r} of width {width}, got "
+            f"shape ({lines},)"
+        )
+        with refused(message, InputError):
+            Port(np.arange(lines), width, coding)
+    with refused("Port.optional must be True or False, got 'no'", InputTypeError):
+        Port([0], 1, optional="no")
+    message = "Port.neurons must hold whole numbers of at least -1, got bools"
+    for neurons in ([True], [0, True], np.array([True])):
+        with refused(message, InputTypeError):
+            Port(neurons, len(neurons))
     port = Port([3, 1], 2, "binary", 4)
     assert port.lines == 2
     with pytest.raises(ValueError, match="read-only"):
