@@ -237,8 +237,8 @@ def shortest_paths(
         Nodes further away than this are not in the answer, nor may be those from cutoff − ``error``
         to cutoff [length]; ``math.inf`` is no limit.
     max_hops : int, optional
-        Only paths of so many edges count: a neuron for every vertex and number of edges, of which
-        no path has as many as the graph has nodes. ``math.inf`` is no limit.
+        Only paths of so many edges count: a neuron for every vertex and number of edges. As many
+        as there are other nodes, and ``math.inf``, are no limit.
     tick : float, optional
         Length of a tick. Unless given, the largest of which all lengths on ways from the source are
         multiples (of up to six decimals) if the longest takes 1000 of them at most; then the answer
@@ -254,7 +254,8 @@ def shortest_paths(
     InputError, InputTypeError
         If an argument cannot be used, or a length is negative or not a number.
     TooLargeError
-        If the synapses' delays would not fit into memory: take a longer `tick`.
+        If the synapses' delays would not fit into memory: take a longer `tick`; or if the neurons
+        of `max_hops` would not.
 
     Examples
     --------
@@ -273,13 +274,12 @@ def shortest_paths(
     arcs = edges.arcs.shortest().reached_from(np.array([start]))
     ticks = in_ticks(arcs.value, tick)
     limits = Limits(goal, None if furthest is None else ticks.within(furthest))
-    timed = arcs._replace(value=ticks.of)
-    if hops is None:
-        found = search(timed, np.array([start]), limits)
+    # A path ends within the nodes that are reached, each of which but the source is entered.
+    if hops is None or hops >= len(np.unique(arcs.post)):
+        found = search(arcs._replace(value=ticks.of), np.array([start]), limits)
     else:
-        hops = min(hops, len(edges.nodes) - 1)
-        found = search_layers(timed, start, hops, limits)
         arcs, ticks = unrolled(arcs, hops), ticks._replace(of=np.tile(ticks.of, hops))
+        found = search_layers(arcs._replace(value=ticks.of), start, hops, limits)
     routes = read_routes(
         arcs, ticks, found.ticks[0], start, len(edges.nodes), cutoff=furthest, goal=goal
     )

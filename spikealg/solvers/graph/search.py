@@ -17,6 +17,11 @@ __all__ = ["Limits", "Search", "search", "search_layers", "unrolled"]
 
 IntArray = npt.NDArray[np.int64]
 
+_BYTES_PER_DISTANCE = 120.0
+"""The spike that tells it, sorted, its ticks and its place in a tree of paths."""
+_BYTES_PER_NEURON, _BYTES_PER_ARC = 150.0, 120.0
+"""In the arrays from which a network is made, its own, and the tree of paths."""
+
 
 class Limits(NamedTuple):
     """Where a wave may end before all is quiet.
@@ -58,9 +63,9 @@ def search(arcs: Arcs, sources: IntArray, limits: Limits) -> Search:
     limits : Limits
     """
     require_memory(
-        9.0 * arcs.n * len(sources),
+        _BYTES_PER_DISTANCE * arcs.n * len(sources),
         f"distances from {len(sources)} sources to {arcs.n} nodes",
-        "ask for fewer sources at a time",
+        "ask for some sources= at a time",
     )
     groups = contract(arcs)
     network = wave_network(groups.arcs)
@@ -91,7 +96,18 @@ def _up_to(limits: Limits, ticks: IntArray, goals: IntArray) -> IntArray:
 
 
 def unrolled(arcs: Arcs, hops: int) -> Arcs:
-    """Return arcs between copies of the vertices: vertex v after h arcs is number n·h + v."""
+    """Return arcs between copies of the vertices: vertex v after h arcs is number n·h + v.
+
+    Raises
+    ------
+    TooLargeError
+        If a network of them would not fit into memory.
+    """
+    require_memory(
+        _BYTES_PER_NEURON * arcs.n * (hops + 1) + _BYTES_PER_ARC * len(arcs.pre) * hops,
+        f"{hops + 1} neurons for each of {arcs.n} nodes",
+        "take a smaller max_hops, or none",
+    )
     layers = np.arange(hops)[:, np.newaxis] * arcs.n
     return Arcs(
         arcs.n * (hops + 1),
@@ -101,18 +117,19 @@ def unrolled(arcs: Arcs, hops: int) -> Arcs:
     )
 
 
-def search_layers(arcs: Arcs, source: int, hops: int, limits: Limits) -> Search:
+def search_layers(layers: Arcs, source: int, hops: int, limits: Limits) -> Search:
     """Start a wave that counts its hops, over arcs `unrolled`: a neuron for each vertex and count.
 
     The answer has a column per neuron. Where arcs of length 0 occur, every hop takes a tick more,
     and lengths are scaled so that this does not mix with them.
     """
-    extra = int((arcs.value == 0).any())
+    extra = int((layers.value == 0).any())
     scale = 1 + extra * hops
-    layers = unrolled(arcs._replace(value=scale * arcs.value + extra), hops)
+    layers = layers._replace(value=scale * layers.value + extra)
+    n = layers.n // (hops + 1)
     starts = np.zeros((1, layers.n), dtype=np.uint8)
     starts[0, source] = 1
-    goals = NOBODY if limits.goal is None else limits.goal + arcs.n * np.arange(hops + 1)
+    goals = NOBODY if limits.goal is None else limits.goal + n * np.arange(hops + 1)
     run = run_wave(
         wave_network(layers),
         starts,

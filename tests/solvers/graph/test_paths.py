@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError, InputTypeError
+from spikealg.errors import InputError, InputTypeError, TooLargeError
 from spikealg.graph import all_pairs, breadth_first, shortest_paths
 from spikealg.network import Network
 from spikealg.solvers.graph.lengths import LONGEST, in_ticks
@@ -190,8 +190,31 @@ def test_no_path_has_more_edges_than_nodes():
     graph = nx.path_graph(4)
     found = shortest_paths(graph, 0, max_hops=10**20)
     assert found.distances == {i: i for i in range(4)}
-    assert found.neurons == 4 * 4
+    assert found.neurons == 4
+    assert shortest_paths(graph, 0, max_hops=2).neurons == 3 * 4
     assert shortest_paths(graph, 0, max_hops=math.inf).neurons == 4
+
+
+def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch):
+    graph = nx.gnm_random_graph(2000, 10_000, seed=2)
+
+    def made(*_, **__):
+        raise AssertionError("a network was made")
+
+    monkeypatch.setattr("spikealg.solvers.graph.search.wave_network", made)
+    monkeypatch.setattr("spikealg.memory.available_bytes", lambda: 2**28)
+    with pytest.raises(TooLargeError) as caught:
+        shortest_paths(graph, 0, max_hops=200)
+    assert str(caught.value) == (
+        "201 neurons for each of 2000 nodes would need about 0.503 GiB, but 0.25 GiB are available: "
+        "take a smaller max_hops, or none"
+    )
+    with pytest.raises(TooLargeError) as caught:
+        all_pairs(graph)
+    assert str(caught.value) == (
+        "distances from 2000 sources to 2000 nodes would need about 0.447 GiB, but 0.25 GiB are "
+        "available: ask for some sources= at a time"
+    )
 
 
 def test_one_way_edges_of_length_0_keep_paths_apart():
@@ -399,7 +422,7 @@ def test_costs_are_those_of_the_run():
         (
             lambda g: shortest_paths(g, "a", weight="negative"),
             InputError,
-            "negative of edge 'b' -> 'c' must be a finite number of at least 0, got -1.0",
+            "negative of edge 'b' -> 'c' must be a finite number of at least 0, got -1",
         ),
         (
             lambda g: shortest_paths(g, "a", weight="nan"),
