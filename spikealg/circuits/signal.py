@@ -287,8 +287,19 @@ class Neurons:
         return f"<Neurons {self.name}, shape {self.shape}>"
 
     def reshape(self, *shape: int) -> Neurons:
-        """Return the same neurons in another shape."""
-        return replace(self, index=self.index.reshape(*shape))
+        """Return the same neurons in another shape, one length of which may be −1.
+
+        Raises
+        ------
+        InputError
+            If the neurons do not fill it.
+        """
+        try:
+            return replace(self, index=self.index.reshape(*shape))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"{self.name} of shape {self.shape} cannot be reshaped to {shape}: {error}"
+            ) from None
 
     def signal(
         self,

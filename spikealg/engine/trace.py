@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from spikealg.arguments import as_int
 from spikealg.circuits.codings import decode
+from spikealg.errors import InputError
 from spikealg.network import Network
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def trace(
     Raises
     ------
     InputError, InputTypeError
-        If nothing has this name, it was not recorded, or there is no such lane or tick.
+        If nothing has this name, it was not recorded (without names: no port was), or there is no
+        such lane or tick.
 
     Examples
     --------
@@ -95,6 +97,10 @@ def trace(
             for name in (*network.inputs, *network.outputs)
             if np.isin(_neurons(network, name), run.recorded).all()
         )
+        if not names:
+            raise InputError(
+                'no port was recorded: name neurons that were, or simulate with record="all"'
+            )
     lane = as_int("lane", lane, low=0, high=run.lanes - 1)
     first, ticks = run.window(first, ticks, least=1)
     lines = {name: run.raster(_neurons(network, name), first, ticks)[:, lane] for name in names}

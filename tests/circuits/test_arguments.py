@@ -149,3 +149,7 @@ def test_arrays_of_neurons_are_indexed_like_arrays_or_not_at_all():
     for wrong in (slice(None, None, 0), slice(1.0, 2), "x", 4):
         with pytest.raises(InputError, match=r"^cell of shape \(4,\) has no \["):
             cells[wrong]
+    assert cells.reshape(2, -1).shape == (2, 2)
+    for wrong in ((3,), ("x",), (-1, -1)):
+        with pytest.raises(InputError, match=r"^cell of shape \(4,\) cannot be reshaped to \("):
+            cells.reshape(*wrong)

@@ -74,6 +74,10 @@ def test_what_is_not_there_is_refused():
         run.trace(first=2, ticks=4)
     with refused("neuron 0 (a[0]) was not recorded: name it, or its port, in record", InputError):
         run.trace("a")
+    with refused(
+        'no port was recorded: name neurons that were, or simulate with record="all"', InputError
+    ):
+        adder_run(record="counts").trace()
     for wrong in (5, None):
         with refused(
             f"path must name a port, a group or a neuron, for example 'sum', got {wrong!r}",
