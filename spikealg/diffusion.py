@@ -31,7 +31,6 @@ from spikealg.solvers.diffusion.groups import Group, Load
 from spikealg.solvers.diffusion.library.forward import (
     advection_diffusion,
     gamblers_ruin,
-    heat_rod,
     ornstein_uhlenbeck,
 )
 from spikealg.solvers.diffusion.library.passages import decision_model, first_passage
@@ -40,6 +39,7 @@ from spikealg.solvers.diffusion.library.prices import (
     black_scholes_call,
     merton_call,
 )
+from spikealg.solvers.diffusion.library.rod import heat_rod
 from spikealg.solvers.diffusion.library.steady import (
     absorbing_rod,
     laplace_square,

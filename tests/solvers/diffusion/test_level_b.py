@@ -11,9 +11,9 @@ from spikealg.solvers.diffusion.equation.stationary import stationary
 from spikealg.solvers.diffusion.library.forward import (
     advection_diffusion,
     gamblers_ruin,
-    heat_rod,
     ornstein_uhlenbeck,
 )
+from spikealg.solvers.diffusion.library.rod import heat_rod
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.walks import chain
 

@@ -14,7 +14,8 @@ from spikealg.solvers.diffusion.domains.lattice import Box, Interval
 from spikealg.solvers.diffusion.domains.polygon import Polygon
 from spikealg.solvers.diffusion.equation.coefficients import evaluate
 from spikealg.solvers.diffusion.equation.stationary import stationary
-from spikealg.solvers.diffusion.library.forward import gamblers_ruin, heat_rod, ornstein_uhlenbeck
+from spikealg.solvers.diffusion.library.forward import gamblers_ruin, ornstein_uhlenbeck
+from spikealg.solvers.diffusion.library.rod import heat_rod
 from spikealg.solvers.diffusion.problem import Problem
 from spikealg.solvers.diffusion.solve import solve
 from spikealg.solvers.diffusion.walks import chain

@@ -1,4 +1,4 @@
-"""Ready-made problems that carry their exact solution, so that ``solve(heat_rod())`` works."""
+"""Ready-made problems that carry their exact solution, so that ``solve(gamblers_ruin())`` works."""
 
 from __future__ import annotations
 
@@ -7,82 +7,17 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice, as_float, as_int
+from spikealg.arguments import as_float, as_int
 from spikealg.errors import InputError
 from spikealg.solvers.diffusion.domains.lattice import Interval
 from spikealg.solvers.diffusion.problem import Problem
 
-__all__ = ["advection_diffusion", "gamblers_ruin", "heat_rod", "ornstein_uhlenbeck"]
+__all__ = ["advection_diffusion", "gamblers_ruin", "ornstein_uhlenbeck"]
 
 FloatArray = npt.NDArray[np.float64]
 
-_RELEASE = 0.3
-"""Where the heat of the reflecting rod starts."""
-_FADED = 40.0
-"""Terms below e^−40 of a series are left out."""
 _SURVIVING = 1e-9
 """A game of gambler's ruin is followed until no more than this part of all games goes on."""
-
-
-def heat_rod(boundary: str = "absorb", *, n: int = 32, diffusivity: float = 1.0) -> Problem:
-    """Return heat conduction in the rod [0, 1].
-
-    Parameters
-    ----------
-    boundary : {"absorb", "reflect", "periodic"}
-        "absorb": both ends are held at 0, u0 = sin πx, to t = 0.125/D; u = e^(−π²Dt) sin πx.
-        "reflect": insulated, heat 1 released at x = 0.3, to t = 0.05/D;
-        u = 1 + 2 Σ cos(0.3kπ) cos(kπx) e^(−k²π²Dt).
-        "periodic": a ring, u0 = 1 + cos 2πx, to t = 0.05/D; u = 1 + e^(−4π²Dt) cos 2πx.
-    n : int
-        Number of cells.
-    diffusivity : float
-        D > 0 [length²/time].
-
-    Returns
-    -------
-    Problem
-        With `t_span`, `mode` and `exact`.
-    """
-    kind = as_choice("boundary", boundary, ("absorb", "reflect", "periodic"))
-    rate = as_float("diffusivity", diffusivity, above=0)
-    if kind == "absorb":
-        return Problem(
-            Interval(0, 1, n),
-            diffusivity=rate,
-            boundary="absorb",
-            initial=lambda x: np.sin(np.pi * x),
-            mode="forward",
-            t_span=0.125 / rate,
-            exact=lambda t, x: np.exp(-(np.pi**2) * rate * t) * np.sin(np.pi * x),
-        )
-    if kind == "periodic":
-        return Problem(
-            Interval(0, 1, n),
-            diffusivity=rate,
-            boundary="periodic",
-            initial=lambda x: 1 + np.cos(2 * np.pi * x),
-            mode="forward",
-            t_span=0.05 / rate,
-            exact=lambda t, x: 1 + np.exp(-4 * np.pi**2 * rate * t) * np.cos(2 * np.pi * x),
-        )
-
-    def exact(t: float, x: FloatArray) -> FloatArray:
-        if t <= 0:
-            raise InputError(f"t must be above 0, where the heat is no longer at a point, got {t}")
-        k = np.arange(1, math.isqrt(math.ceil(_FADED / (np.pi**2 * rate * t))) + 2)
-        weight = np.cos(_RELEASE * k * np.pi) * np.exp(-(k**2) * np.pi**2 * rate * t)
-        return np.asarray(1 + 2 * weight @ np.cos(np.pi * np.multiply.outer(k, x)))
-
-    return Problem(
-        Interval(0, 1, n),
-        diffusivity=rate,
-        boundary="reflect",
-        initial=_RELEASE,
-        mode="forward",
-        t_span=0.05 / rate,
-        exact=exact,
-    )
 
 
 def advection_diffusion(*, n: int = 64, velocity: float = 1.0, diffusivity: float = 0.1) -> Problem:
