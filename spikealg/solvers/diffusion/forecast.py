@@ -209,7 +209,10 @@ def forecast(
     plan = make_plan(problem, kind, t_span, t_eval, own, dt, by_chain=by_chain)
     if method == "particle":
         for load in plan.loads:
-            require_homogeneous(problem.rates, problem.mesh, plan.segments, load.probability)
+            require_homogeneous(
+                problem.rates, problem.mesh, plan.segments, load.probability,
+                endless=plan.endless,
+            )  # fmt: skip
     shares = [] if by_chain else shares_of(plan, problem, method, walkers, lanes)
     return forecast_of(
         problem, plan, method, shares, circuit=circuit, probability_bits=probability_bits

@@ -56,6 +56,19 @@ def same(one: Walk, other: Walk) -> None:
         assert (run.lanes, run.status) == (twin.lanes, twin.status)
 
 
+@pytest.mark.parametrize("steps", [[0], [40], [0, 9], [3, 11, 40]])
+@pytest.mark.parametrize(
+    "walk", [lambda s: MonteCarloWalk(s, seed=4), lambda s: DensityWalk(s, seed=4, lanes=2)]
+)
+def test_the_time_spent_is_what_a_look_at_every_step_sums_to(walk, steps):
+    timed = walk(stretch(ROD, 300, steps, True)).whole()
+    seen = walk(stretch(ROD, 300, range(steps[-1] + 1))).whole()
+    stay = [0.8 * seen.counts[:step].sum(axis=0) for step in steps]
+    np.testing.assert_array_equal(timed.stay, stay)
+    np.testing.assert_array_equal(timed.counts, seen.counts[steps])
+    np.testing.assert_array_equal(timed.left, seen.left)
+
+
 @pytest.mark.parametrize("name", WALKS)
 def test_any_cut_gives_the_same_walk(name):
     """The oracle is the walk of all lanes at once; cuts are random, grain or not."""

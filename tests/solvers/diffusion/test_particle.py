@@ -17,6 +17,7 @@ from spikealg.diffusion import (
     Polygon,
     Problem,
     advection_diffusion,
+    decision_model,
     heat_rod,
     load,
     ornstein_uhlenbeck,
@@ -257,6 +258,15 @@ REFUSED = {
         "method='particle' needs a lattice without ends, but walkers can come to side 'y-' "
         "(y = 0): make the axis periodic, move it out of their reach, to -1, or " + ELSE,
     ),
+    "no end of time": (
+        lambda: Problem(WIDE, diffusivity=1.0, initial=0.5, boundary="absorb", t_span=np.inf),
+        "method='particle' needs a lattice without ends, which walkers never leave, and a t_span "
+        "without end waits until all have left: give a t_span that ends, or " + ELSE,
+    ),
+    "first passage": (
+        decision_model,
+        "method='particle' needs a lattice without ends, which walkers never leave, and a t_span ",
+    ),
     "start at an end": (
         lambda: Problem(WIDE, diffusivity=1.0, initial=-3.0, t_span=0.1),
         "method='particle' needs a lattice without ends, and all walkers start within 2 vertices "
@@ -295,8 +305,9 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_a_particle_cannot_do_is_refused(name):
     problem, message = REFUSED[name]
-    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
-        solve(problem(), method="particle", walkers=10)
+    for act in (solve, Problem.plan):
+        with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+            act(problem(), method="particle", walkers=10)
 
 
 def test_an_end_moved_as_the_error_says_is_out_of_reach():

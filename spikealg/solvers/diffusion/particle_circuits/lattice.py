@@ -49,7 +49,12 @@ class StepLaw:
 
 
 def require_homogeneous(
-    rates: Rates, mesh: Mesh, segments: Sequence[Segment], start: npt.NDArray[Any]
+    rates: Rates,
+    mesh: Mesh,
+    segments: Sequence[Segment],
+    start: npt.NDArray[Any],
+    *,
+    endless: bool = False,
 ) -> None:
     """Refuse a walk in which a step is not the same wherever walkers come.
 
@@ -63,6 +68,8 @@ def require_homogeneous(
         In the order of time.
     start : (V,)
         Positive where walkers start.
+    endless : bool
+        Whether they walk until the last has left, however many steps that takes.
 
     Raises
     ------
@@ -71,6 +78,12 @@ def require_homogeneous(
         end of the lattice; the message says what would help.
     """
     lattice = as_lattice(mesh)
+    if endless:
+        raise InputError(
+            "method='particle' needs a lattice without ends, which walkers never leave, and a "
+            "t_span without end waits until all have left: give a t_span that ends, or "
+            f"{_OTHERS}"
+        )
     low, high = _bounds(lattice, start)
     for segment in segments:
         own = segment.own(rates)

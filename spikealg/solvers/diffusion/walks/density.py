@@ -138,7 +138,10 @@ class DensityWalk(LaneWalk):
         circuit, network = self._made(workshop)
         stretch, transition = self.stretch, self.stretch.transition
         vertices, n_steps = transition.vertices, int(stretch.steps[-1])
-        every = stretch.every
+        every, totalled = stretch.every, stretch.timed and not stretch.steps[:-1].any()
+        if totalled:
+            # Each walker shows in every step, so that all spikes together tell the time spent.
+            every = stretch.steps
         leaving = len(circuit.exit_side) > 0
         most = _block_lanes(len(vertices), n_steps if leaving else 0)
         counts = np.zeros((len(every), len(vertices)), dtype=np.int64)
@@ -165,14 +168,17 @@ class DensityWalk(LaneWalk):
                     f"{n_steps} walk steps of {self.recipe[3]} walkers take more than "
                     f"{LONGEST_RUN} ticks: use more lanes, or record fewer steps at a time"
                 )
-            for readout in np.split(run.epochs, run.epochs.shape[1] // len(vertices), axis=1):
-                counts += readout
+            counts += _of_vertices(run.epochs, len(vertices))
             if leaving:
                 left += count_exits(
                     run, circuit.exit_side, np.arange(n_steps + 1), len(transition.sides)
                 )
             spikes += run.counts
             stopped.append(run.stopped)
+        spent = None
+        if totalled:
+            shown = _of_vertices(spikes[network.outputs["readout"].neurons][None], len(vertices))
+            spent = np.where(stretch.steps[:, None] > 0, shown - counts[-1], 0)
         return Piece.of_walk(
             stretch,
             first,
@@ -182,6 +188,7 @@ class DensityWalk(LaneWalk):
             spikes,
             np.concatenate(stopped),
             vertices=vertices,
+            spent=spent,
         )
 
     def runs(self, piece: Piece, workshop: Workshop) -> tuple[Run, ...]:
@@ -255,6 +262,11 @@ def walk(
     )
     with reporting(progress, "density circuit") as report:
         return density.whole(kernel=kernel, threads=threads, report=report)
+
+
+def _of_vertices(shown: Array, vertices: int) -> Array:
+    """Return what readouts show, (T, n·vertices), at each vertex, (T, vertices)."""
+    return np.asarray(shown.reshape(len(shown), -1, vertices).sum(axis=1))
 
 
 def _ticks(circuit: DensityCircuit, n_steps: int) -> int:

@@ -68,15 +68,18 @@ class Piece:
         stopped: IntArray | None = None,
         *,
         vertices: IntArray | None = None,
+        spent: IntArray | None = None,
     ) -> Piece:
         """Return a piece of which `counts` are those after ``stretch.every`` step.
 
-        Where `vertices` are given, (C,), `counts` are at these and there is nobody elsewhere.
+        Where `vertices` are given, (C,), `counts` are at these and there is nobody elsewhere. A
+        walk that knows the time `spent`, (T, C), counts after ``stretch.steps`` alone.
         """
         nothing = np.zeros(0, dtype=np.int64)
-        spent = np.zeros((0, counts.shape[1]), dtype=np.int64)
-        if stretch.timed:
-            counts, spent = counts[stretch.steps], time_spent(counts, stretch.steps)
+        if spent is None:
+            spent = np.zeros((0, counts.shape[1]), dtype=np.int64)
+            if stretch.timed:
+                counts, spent = counts[stretch.steps], time_spent(counts, stretch.steps)
         if vertices is not None:
             counts, spent = (
                 _placed(array, vertices, len(stretch.start)) for array in (counts, spent)

@@ -125,7 +125,7 @@ def _step(first, columns, threshold, pair, single, v, x):
 @njit(cache=True, nogil=True)
 def _walk(
     first, columns, threshold, pair, single, n_live, bounds, walkers, seed, number, steps, counts,
-    left,
+    spent, left,
 ):  # fmt: skip
     """Walk some walkers and count them.
 
@@ -135,6 +135,8 @@ def _walk(
     walkers: the pair (begin, end) of walkers to walk. seed: uint64. number: by which the first of
     all walkers draws (int). steps (T,) int64: recorded.
     counts (T, n_live + S) int64: walkers per vertex and side are added here.
+    spent (T, n_live + S) int64, or of no rows if it is not wanted: at each vertex the steps that
+    walkers begin there since the step that was recorded before; of sides it means nothing.
     left (N + 1, S) int64: walkers that leave in step 1, 2, ..., N are added here.
     """
     place = np.empty(_BLOCK, dtype=np.int32)
@@ -159,6 +161,9 @@ def _walk(
                 place_before[:active] = place[:active]
                 state_before[:active] = state[:active]
                 for _ in range(sweep):
+                    if spent.shape[0]:
+                        for j in range(active):
+                            spent[row, place[j]] += 1
                     if single:
                         for j in range(active):
                             x = _shifted(state[j])
@@ -230,7 +235,7 @@ class MonteCarloWalk(LaneWalk):
         report: Report = silent,
     ) -> Piece:
         """Walk walkers first … last − 1; there is no circuit to keep."""
-        transition, steps = self.stretch.transition, self.stretch.every
+        transition, steps = self.stretch.transition, self.stretch.steps
         vertices, n_sides = transition.vertices, len(transition.sides)
         n_live, n_steps = len(vertices), int(steps[-1])
         bounds = np.concatenate([[0], np.cumsum(self.walking[vertices])])
@@ -239,7 +244,10 @@ class MonteCarloWalk(LaneWalk):
             threads = min(os.cpu_count() or 1, worth)
         threads = as_int("threads", threads, low=1)
         require_memory(
-            8.0 * len(steps) * ((threads + 1) * (n_live + n_sides) + len(self.walking))
+            8.0
+            * (1 + self.stretch.timed)
+            * len(steps)
+            * ((threads + 1) * (n_live + n_sides) + len(self.walking))
             + 8.0 * (threads + 2) * n_steps * n_sides,
             f"counts of {n_live} vertices at {len(steps)} times on {threads} threads",
             "record fewer times or use fewer threads",
@@ -250,21 +258,25 @@ class MonteCarloWalk(LaneWalk):
         chunks = range(first, last, _CHUNK)
         failed = Event()
 
-        def work(number: int) -> tuple[IntArray, IntArray]:
+        def work(number: int) -> tuple[IntArray, IntArray, IntArray]:
             counts = np.zeros((len(steps), n_live + n_sides), dtype=np.int64)
+            spent = np.zeros((len(steps) * self.stretch.timed, n_live + n_sides), dtype=np.int64)
             left = np.zeros((n_steps + 1, n_sides), dtype=np.int64)
             own = chunks[number::threads]
             for begin in own:
                 if failed.is_set():
                     break
                 walkers = (begin, min(begin + _CHUNK, last))
-                _walk(*lists, walkers, np.uint64(self.seed), self.first_lane, steps, counts, left)
+                _walk(
+                    *lists, walkers, np.uint64(self.seed), self.first_lane, steps, counts, spent,
+                    left,
+                )  # fmt: skip
                 if number == 0:
                     report((own.index(begin) + 1) / len(own))
-            return counts, left
+            return counts, spent, left
 
         if threads == 1:
-            counts, left = work(0)
+            counts, spent, left = work(0)
         else:
             with ThreadPoolExecutor(threads) as pool:
                 try:
@@ -272,10 +284,16 @@ class MonteCarloWalk(LaneWalk):
                 except BaseException:
                     failed.set()
                     raise
-            counts, left = (np.sum(arrays, axis=0) for arrays in zip(*found, strict=True))
-        placed = np.zeros((len(steps), len(self.walking)), dtype=np.int64)
-        placed[:, vertices] = counts[:, :n_live]
-        return Piece.of_walk(self.stretch, first, last, placed, np.cumsum(left, axis=0))
+            counts, spent, left = (np.sum(arrays, axis=0) for arrays in zip(*found, strict=True))
+        return Piece.of_walk(
+            self.stretch,
+            first,
+            last,
+            counts[:, :n_live],
+            np.cumsum(left, axis=0),
+            vertices=vertices,
+            spent=np.cumsum(spent, axis=0)[:, :n_live],
+        )
 
     def runs(self, piece: Piece, workshop: Workshop) -> tuple[Run, ...]:
         """Return nothing: there is no circuit."""

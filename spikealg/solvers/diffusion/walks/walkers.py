@@ -101,7 +101,10 @@ class Walking:
             if plan.endless:
                 require_exit(problem.rates, load.probability)
             if method == "particle":
-                require_homogeneous(problem.rates, problem.mesh, plan.segments, load.probability)
+                require_homogeneous(
+                    problem.rates, problem.mesh, plan.segments, load.probability,
+                    endless=plan.endless,
+                )  # fmt: skip
 
     def add(self, shares: Sequence[Sequence[Share]], report: Report) -> None:
         """Let more walkers walk, (loads, batches); a load without batches gets none."""
