@@ -17,13 +17,16 @@ import numpy.typing as npt
 
 from spikealg.solvers.diffusion.accuracy.estimates import Expectation, count_stderr, estimate
 
-__all__ = ["BATCHES", "TIMED", "Group", "Load", "share", "spread_of"]
+__all__ = ["BATCHES", "LEAST_TIMED", "TIMED", "Group", "Load", "share", "spread_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 BATCHES = 32
 """Independent parts of a group whose spread gives the standard error of times spent."""
+
+LEAST_TIMED = 4
+"""Walkers of a timed load, if there are enough: two batches of two, which have a spread."""
 
 TIMED = ("source", "average")
 """Roles of walkers that stand for mass by the time they spend at vertices."""
@@ -160,10 +163,10 @@ def spread_of(sums: npt.NDArray[Any], walkers: IntArray) -> FloatArray:
 
 
 def share(walkers: int, loads: tuple[Load, ...], duration: float) -> list[int]:
-    """Return how many of `walkers` each load gets, at least 1.
+    """Return how many of `walkers` each load gets: at least 1, or `LEAST_TIMED` if it is timed.
 
     In the measure of the mass that they stand for, a source's in `duration` [time] where that is
-    finite; points get the same.
+    finite; points get the same. If there are not so many walkers, each load gets at least 1.
     """
     finite = np.isfinite(duration)
     weights = np.array(
@@ -172,6 +175,17 @@ def share(walkers: int, loads: tuple[Load, ...], duration: float) -> list[int]:
             for load in loads
         ]
     )
-    dealt = np.maximum(np.floor(walkers * weights / weights.sum()), 1).astype(np.int64)
+    least = np.array([LEAST_TIMED if load.timed else 1 for load in loads])
+    if least.sum() > walkers:
+        least[:] = 1
+    poor = np.zeros(len(loads), dtype=bool)
+    while True:
+        # Who would get too little gets the least, and the others share what is left.
+        rich = walkers - int(least[poor].sum())
+        dealt = np.where(poor, least, np.floor(rich * weights / max(weights[~poor].sum(), 1e-300)))
+        if poor.all() or not (dealt < least).any():
+            break
+        poor |= dealt < least
+    dealt = dealt.astype(np.int64)
     dealt[int(dealt.argmax())] += max(walkers - int(dealt.sum()), 0)
     return [int(n) for n in dealt]

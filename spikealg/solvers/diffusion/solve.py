@@ -29,7 +29,12 @@ from spikealg.solvers.diffusion.walks.methods import (
     choose_circuit,
     require_circuit_options,
 )
-from spikealg.solvers.diffusion.walks.walkers import Walked, Walking, shares_of
+from spikealg.solvers.diffusion.walks.walkers import (
+    Walked,
+    Walking,
+    shares_of,
+    warn_of_lone_batches,
+)
 
 __all__ = ["solve"]
 
@@ -232,6 +237,7 @@ def solve(
                 grows=tolerance is not None,
             )  # fmt: skip
             if tolerance is None:
+                warn_of_lone_batches(plan, shares)
                 walking.add(shares, report)
                 return record(walking.walked())
             solution = walk_until(tolerance, walking, pilot, most, record, report)

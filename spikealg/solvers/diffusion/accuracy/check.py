@@ -70,14 +70,17 @@ class Check:
     Attributes
     ----------
     ok : bool
-        ``circuit.ok and chain.ok``.
+        ``circuit.ok and chain.ok``, and the standard error is known.
     circuit : CircuitCheck
         The walkers against their chain.
     chain : ChainCheck
         The chain against a reference.
     statistical : float
         Relative standard error of the density at the last time, ‖stderr‖ / ‖density‖ with the norm
-        of ``chain.relative_l2``.
+        of ``chain.relative_l2``; infinite where there is no density, or the error is not known.
+    known : bool
+        Whether the standard error is: a source has one if four walkers at least stand for it, a
+        value at a point if two do.
     method : str
         Method of the solution.
     probability_bits : int
@@ -89,6 +92,7 @@ class Check:
     circuit: CircuitCheck
     chain: ChainCheck
     statistical: float
+    known: bool
     method: str
     probability_bits: int
 
@@ -101,7 +105,9 @@ class Check:
     def verdict(self) -> str:
         """One sentence that compares the statistical with the discretisation error."""
         drawn = f"statistical error {self.statistical:.1e}" if self.statistical else "no draws"
-        if np.isinf(self.statistical):
+        if not self.known:
+            drawn = "statistical error not known"
+        elif np.isinf(self.statistical):
             drawn = "no density at the end"
         if not self.chain.relative_l2.size:
             return f"{drawn}, discretisation error not known"
@@ -136,6 +142,8 @@ class Check:
                     + ("" if self.probability_bits == 32 else f"; {rounded}"),
                 )
             )
+        if not self.known:
+            rows.append(("standard error", False, "not known: there are too few walkers of a kind"))
         rows.append(("walkers conserved", circuit.conserved, "at every recorded time"))
         if chain.reference == "not applicable":
             rows.append(("chain against reference", chain.ok, f"not applicable: {chain.reason}"))
@@ -174,23 +182,26 @@ def check(solution: Solution) -> Check:
         max_error=reference.max_error,
         order=reference.order,
     )
+    statistical, known = _statistical(solution)
     return Check(
-        ok=circuit.ok and chain.ok,
+        ok=circuit.ok and chain.ok and known,
         circuit=circuit,
         chain=chain,
-        statistical=_statistical(solution),
+        statistical=statistical,
+        known=known,
         method=solution.method,
         probability_bits=solution.probability_bits,
     )
 
 
-def _statistical(solution: Solution) -> float:
-    """Return the relative standard error of the answer at the last time."""
+def _statistical(solution: Solution) -> tuple[float, bool]:
+    """Return the relative standard error of the answer at the end, and whether it is known."""
     weight = solution.rates.mass * solution.rates.live
     if solution.mode == "backward":
         answer, error = solution.value, solution.value_stderr
         weight = np.ones(len(answer)) if solution.points else weight
     else:
         answer, error = solution.density[-1], solution.stderr[-1]
-    norm = np.sqrt(weight @ answer**2)
-    return float(np.sqrt(weight @ error**2) / norm) if norm > 0 else float("inf")
+    answer, error, weight = (array[weight > 0] for array in (answer, error, weight))
+    norm, known = float(np.sqrt(weight @ answer**2)), bool(np.isfinite(error).all())
+    return float(np.sqrt(weight @ error**2)) / norm if norm > 0 else float("inf"), known

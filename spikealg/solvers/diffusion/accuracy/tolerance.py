@@ -181,8 +181,10 @@ def error_parts(
         weight = solution.rates.mass * solution.rates.live
         answer = solution.value[None] if solution.mode == "backward" else solution.density
         size = np.sqrt(answer**2 @ weight)
+        there = weight > 0
         variance = np.stack(
-            [solution.stderr_of(group) ** 2 @ weight for group in solution.groups], axis=1
+            [solution.stderr_of(group)[:, there] ** 2 @ weight[there] for group in solution.groups],
+            axis=1,
         )
         concerned = np.ones(variance.shape, dtype=bool)
     return np.sqrt(np.maximum(size**2 - variance.sum(axis=1), 0)), variance, concerned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from spikealg.progress import Report
 from spikealg.solvers.diffusion.equation.reach import require_exit
-from spikealg.solvers.diffusion.groups import BATCHES, Group, Load
+from spikealg.solvers.diffusion.groups import BATCHES, LEAST_TIMED, Group, Load
 from spikealg.solvers.diffusion.particle_circuits.lattice import require_homogeneous
 from spikealg.solvers.diffusion.plan import Plan
 from spikealg.solvers.diffusion.problem import Problem
@@ -30,8 +31,19 @@ from spikealg.solvers.diffusion.walks.walk import Stretch, Walk
 if TYPE_CHECKING:
     from spikealg.engine import Run
 
-__all__ = ["Share", "Walked", "Walking", "batches_of", "lanes_for", "shares_of"]
+__all__ = [
+    "Share",
+    "Walked",
+    "Walking",
+    "batches_of",
+    "lanes_for",
+    "shares_of",
+    "warn_of_lone_batches",
+]
 
+_LOGGER = logging.getLogger(__name__)
+_WORDS = {"source": "source of one sign", "value": "value of a point"}
+"""What walkers stand for by their role, where that is not the word for it."""
 _SOME_STEPS = 1024
 """Steps by which lanes are chosen where nobody knows how many there will be."""
 
@@ -200,8 +212,20 @@ def shares_of(
 
 
 def batches_of(load: Load, walkers: int) -> int:
-    """Return in how many batches so many walkers of a load walk."""
-    return min(BATCHES, walkers) if load.timed else 1
+    """Return in how many batches so many walkers of a load walk, of two walkers at least."""
+    return max(1, min(BATCHES, walkers // 2)) if load.timed else 1
+
+
+def warn_of_lone_batches(plan: Plan, shares: Sequence[Sequence[Share]]) -> None:
+    """Say so in the log where walkers are too few for their standard error to be known."""
+    for load, batches in zip(plan.loads, shares, strict=True):
+        if load.timed and len(batches) < 2:
+            _LOGGER.warning(
+                "%d of the walkers are all that stand for the %s, and of fewer than %d the "
+                "standard error is not known: it will be infinite; take more walkers",
+                sum(share.walkers for share in batches), _WORDS.get(load.role, load.role),
+                LEAST_TIMED,
+            )  # fmt: skip
 
 
 def _deal(walkers: int, batches: int) -> list[int]:
