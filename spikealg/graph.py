@@ -2,7 +2,7 @@
 
 >>> import networkx as nx
 >>> from spikealg import graph
->>> graph.shortest_paths(nx.cycle_graph(5), 0).distances
+>>> dict(graph.shortest_paths(nx.cycle_graph(5), 0).distances)
 {0: 0, 1: 1, 4: 1, 2: 2, 3: 2}
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spikealg.arguments import as_choice
+from spikealg.arguments import as_bool, as_choice
 from spikealg.engine import Run
 from spikealg.solvers.graph.answer import Answer
 from spikealg.solvers.graph.edges import Arcs, read_edges
@@ -97,6 +97,7 @@ def reachable(graph: Any, source: Any, *, backward: bool = False) -> Reach:
     [1, 2]
     """
     edges = read_edges(graph, None)
+    backward = as_bool("backward", backward)
     start = edges.vertex("source", source)
     arcs = edges.arcs.shortest()
     found = search(arcs.reversed() if backward else arcs, np.array([start]), Limits())

@@ -22,6 +22,7 @@ Values = npt.NDArray[Any]
 """int64 where all values are whole numbers, else float64."""
 _WHOLE = (int, np.integer)
 _PLAIN = (*_WHOLE, float, np.floating)
+_SHOWN = 5
 _WHOLE_SUM = 2**62
 """Whole values add up to less; a flow may need twice their sum."""
 
@@ -117,6 +118,14 @@ class Edges:
             ) from None
         return {node: self.vertex(argument, node) for node in given}
 
+    def way(self, vertices: list[int]) -> str:
+        """Return a path in words, of a long one the nodes at both of its ends."""
+        nodes = [repr(self.nodes[vertex]) for vertex in vertices]
+        if len(nodes) > 2 * _SHOWN + 1:
+            left_out = f"({len(nodes) - 2 * _SHOWN} more nodes)"
+            nodes = [*nodes[:_SHOWN], left_out, *nodes[-_SHOWN:]]
+        return " -> ".join(nodes)
+
     @cached_property
     def arcs(self) -> Arcs:
         """Every edge as an arc; of an undirected graph as two, one each way."""
@@ -164,7 +173,7 @@ def read_edges(
     """
     graph = as_graph(graph)
     if attribute is not None and (not isinstance(attribute, str) or not attribute):
-        raise InputTypeError(f"{argument} must be a str or None, got {attribute!r}")
+        raise InputTypeError(f"{argument} must be a name, a str, or None, got {attribute!r}")
     nodes = tuple(graph.nodes)
     index = {node: i for i, node in enumerate(nodes)}
     entries = list(graph.edges(data=attribute or False, default=default))

@@ -95,10 +95,10 @@ def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str | None = "
         runs.append(run)
         times = firing_times(run)[0]
         if times[goal] >= 0:
-            path = [edges.nodes[i] for i in grow(way, times, start).path(goal)]
+            path = edges.way(grow(way, times, start).path(goal))
             raise InputError(
-                f"{capacity or 'capacity'} must be given on every path to the sink, but no edge "
-                "has it on " + " -> ".join(map(repr, path))
+                f"{capacity or 'capacity'} must limit every path to the sink, but none of an edge "
+                f"does on {path}"
             )
     while True:
         run, _ = _wave(residual, residual.left > 0, start)

@@ -14,7 +14,7 @@ from spikealg.engine import Run
 from spikealg.errors import InputError
 from spikealg.network import Network
 from spikealg.solvers.graph.answer import Answer
-from spikealg.solvers.graph.edges import Arcs, Edges, read_edges
+from spikealg.solvers.graph.edges import Arcs, read_edges
 from spikealg.solvers.graph.wave import NEVER_REACHED, firing_times, run_wave
 
 __all__ = ["Order", "run_order", "topological_order"]
@@ -79,7 +79,7 @@ def topological_order(graph: Any) -> Order:
         raise InputError("graph must be directed: in an undirected one every edge is a cycle")
     run, times = run_order(edges.arcs)
     if (times == NEVER_REACHED).any():
-        cycle = " -> ".join(repr(node) for node in _cycle(edges, times))
+        cycle = edges.way(_cycle(edges.arcs, times))
         raise InputError(f"graph must have no cycle, but it has {cycle}")
     generations: list[list[Hashable]] = [[] for _ in range(int(times.max()) + 1)]
     for node, time in zip(edges.nodes, times.tolist(), strict=True):
@@ -104,10 +104,9 @@ def run_order(arcs: Arcs) -> tuple[Run, IntArray]:
     return run, firing_times(run)[0]
 
 
-def _cycle(edges: Edges, times: IntArray) -> list[Hashable]:
+def _cycle(arcs: Arcs, times: IntArray) -> list[int]:
     """Return a cycle among the vertices that never fired, its first node again at the end."""
     waiting = times == NEVER_REACHED
-    arcs = edges.arcs
     kept = waiting[arcs.pre] & waiting[arcs.post]
     before = dict(zip(arcs.post[kept].tolist(), arcs.pre[kept].tolist(), strict=True))
     # Each of them waits for another that does, so going back comes round.
@@ -115,4 +114,4 @@ def _cycle(edges: Edges, times: IntArray) -> list[Hashable]:
     while walk[-1] not in seen:
         seen.add(walk[-1])
         walk.append(before[walk[-1]])
-    return [edges.nodes[i] for i in walk[walk.index(walk[-1]) :]][::-1]
+    return walk[walk.index(walk[-1]) :][::-1]

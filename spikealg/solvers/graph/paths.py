@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,7 +35,7 @@ def _distances(edges: Edges, routes: Routes) -> dict[Hashable, Any]:
 
 
 def _path(
-    edges: Edges, routes: Routes, source: Hashable, distances: dict[Hashable, Any], target: Any
+    edges: Edges, routes: Routes, source: Hashable, distances: Mapping[Hashable, Any], target: Any
 ) -> list[Hashable]:
     vertex = edges.vertex("target", target)
     if target not in distances:
@@ -62,12 +63,16 @@ class Paths(Answer):
     _edges: Edges = field(repr=False)
     _routes: Routes = field(repr=False)
 
-    @cached_property
-    def distances(self) -> dict[Hashable, Any]:
-        """The length of the path to each node that is reached, nearest first.
+    @property
+    def distances(self) -> Mapping[Hashable, Any]:
+        """The length of the path to each node that is reached, nearest first; read-only.
 
         Whole numbers where all lengths are.
         """
+        return MappingProxyType(self._lengths)
+
+    @cached_property
+    def _lengths(self) -> dict[Hashable, Any]:
         return _distances(self._edges, self._routes)
 
     @property
@@ -129,12 +134,14 @@ class AllPairs(Answer):
     _routes: tuple[Routes, ...] = field(repr=False)
 
     @cached_property
-    def distances(self) -> dict[Hashable, dict[Hashable, Any]]:
-        """The length of the path from each source to each node that it reaches."""
-        return {
-            source: _distances(self._edges, routes)
-            for source, routes in zip(self.sources, self._routes, strict=True)
-        }
+    def distances(self) -> Mapping[Hashable, Mapping[Hashable, Any]]:
+        """The length of the path from each source to each node that it reaches; read-only."""
+        return MappingProxyType(
+            {
+                source: MappingProxyType(_distances(self._edges, routes))
+                for source, routes in zip(self.sources, self._routes, strict=True)
+            }
+        )
 
     @property
     def error(self) -> float:
@@ -164,7 +171,7 @@ class AllPairs(Answer):
 
 def _limit(argument: str, value: Any, check: Callable[..., _Number]) -> _Number | None:
     """Return a limit of at least 0, None where there is none."""
-    if value is None or (isinstance(value, float) and value == math.inf):
+    if value is None or (isinstance(value, (float, np.floating)) and value == math.inf):
         return None
     return check(argument, value, low=0)
 
@@ -187,8 +194,9 @@ def breadth_first(
     Returns
     -------
     Paths
-        ``distances`` and ``parents`` as dicts, ``path(target)``, and the cost. Between several
-        shortest paths the order of the graph's edges decides.
+        ``distances`` and ``parents`` as dicts, ``path(target)``, and the cost. Of several shortest
+        paths it is the one whose nodes, from the source on, come first in the order of the graph's
+        nodes.
 
     Raises
     ------
@@ -198,7 +206,7 @@ def breadth_first(
     Examples
     --------
     >>> import networkx as nx
-    >>> breadth_first(nx.path_graph(4), 1).distances
+    >>> dict(breadth_first(nx.path_graph(4), 1).distances)
     {1: 0, 0: 1, 2: 1, 3: 2}
     """
     hops = _limit("depth_limit", depth_limit, as_int)
@@ -221,7 +229,8 @@ def shortest_paths(
 
     Every vertex is a neuron that fires once, every edge a synapse whose delay is its length, so
     spikes arrive first by a shortest path. A vertex's parent is one whose spike arrived in the tick
-    in which it fired.
+    in which it fired. Of several paths of the same ticks one of fewest edges is given, of these the
+    one whose nodes, from the source on, come first in the order of the graph's nodes.
 
     Parameters
     ----------
@@ -317,7 +326,7 @@ def all_pairs(
     Examples
     --------
     >>> import networkx as nx
-    >>> all_pairs(nx.cycle_graph(5)).distances[0]
+    >>> dict(all_pairs(nx.cycle_graph(5)).distances[0])
     {0: 0, 1: 1, 4: 1, 2: 2, 3: 2}
     """
     edges = read_edges(graph, weight)

@@ -10,7 +10,14 @@ import numpy.typing as npt
 from spikealg.engine import Run
 from spikealg.memory import require_memory
 from spikealg.solvers.graph.edges import Arcs
-from spikealg.solvers.graph.wave import NEVER_REACHED, NOBODY, firing_times, run_wave, wave_network
+from spikealg.solvers.graph.wave import (
+    NEVER_REACHED,
+    NOBODY,
+    firing_times,
+    require_delays,
+    run_wave,
+    wave_network,
+)
 from spikealg.solvers.graph.zeros import contract
 
 __all__ = ["Limits", "Search", "search", "search_layers", "unrolled"]
@@ -68,6 +75,7 @@ def search(arcs: Arcs, sources: IntArray, limits: Limits) -> Search:
         "ask for some sources= at a time",
     )
     groups = contract(arcs)
+    require_delays(groups.arcs.n, groups.arcs.value, groups.scale)
     network = wave_network(groups.arcs)
     first = groups.group[sources]
     starts = np.zeros((len(sources), network.n_neurons), dtype=np.uint8)

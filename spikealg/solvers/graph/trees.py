@@ -52,6 +52,9 @@ class Tree(NamedTuple):
 def grow(arcs: Arcs, times: IntArray, root: int) -> Tree:
     """Return the paths by which the spikes came, of several those of fewest arcs.
 
+    Of those of equally many it is the one whose vertices, from the root on, have the least numbers:
+    whom a search by breadth enters in that order enters others so.
+
     Parameters
     ----------
     arcs : Arcs

@@ -29,8 +29,10 @@ _BYTES_PER_TICK = 24.0
 """What arrives at a neuron in a tick to come, in the engine."""
 
 
-def require_delays(neurons: int, delay: IntArray) -> None:
+def require_delays(neurons: int, delay: IntArray, scale: int = 1) -> None:
     """Refuse delays that int32 or the memory of a run would not hold.
+
+    They may be so many times (`scale`) what lengths take, as edges of length 0 need room.
 
     Raises
     ------
@@ -38,14 +40,19 @@ def require_delays(neurons: int, delay: IntArray) -> None:
         That advise a longer tick.
     """
     longest = int(delay.max(initial=1))
+    why, advice = "", "take a longer tick"
+    if scale > 1:
+        why = f", {scale} times their length for chains of edges of length 0"
+        advice = "take a longer tick, or join the nodes of such a chain"
     if longest > _MOST_TICKS:
         raise InputError(
-            f"tick must be longer: an edge would take {longest} ticks, at most {_MOST_TICKS} can be"
+            f"tick must be longer: an edge would take {longest} ticks{why}, at most {_MOST_TICKS} "
+            "can be"
         )
     require_memory(
         _BYTES_PER_TICK * neurons * longest,
-        f"a wave over {neurons} neurons and edges of up to {longest} ticks",
-        "take a longer tick",
+        f"a wave over {neurons} neurons and edges of up to {longest} ticks{why}",
+        advice,
     )
 
 

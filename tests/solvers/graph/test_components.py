@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from spikealg.errors import InputError
+from spikealg.errors import InputError, InputTypeError
 from spikealg.graph import components, reachable, topological_order
 from spikealg.hardware import count
 from spikealg.solvers.graph.edges import Arcs
@@ -103,7 +103,17 @@ def test_messages_of_order(graph, message):
     assert str(caught.value) == message
 
 
+def test_of_a_long_cycle_the_ends_are_shown():
+    with pytest.raises(InputError) as caught:
+        topological_order(nx.cycle_graph(3000, create_using=nx.DiGraph))
+    assert len(str(caught.value)) < 200
+    assert "(2991 more nodes)" in str(caught.value)
+
+
 def test_messages_of_components():
+    with pytest.raises(InputTypeError) as caught:
+        reachable(nx.path_graph(3), 0, backward="no")
+    assert str(caught.value) == "backward must be True or False, got 'no'"
     with pytest.raises(InputError) as caught:
         components(nx.path_graph(3), connection="both")
     assert str(caught.value) == "connection must be one of 'weak', 'strong', got 'both'"

@@ -81,7 +81,7 @@ def test_edges_without_capacity_do_not_limit():
         (("s", "x"), "sink must be a node of the graph, got 'x'"),
         (
             ("a", "t"),
-            "capacity must be given on every path to the sink, but no edge has it on "
+            "capacity must limit every path to the sink, but none of an edge does on "
             "'a' -> 'b' -> 't'",
         ),
     ],
@@ -92,6 +92,17 @@ def test_messages(arguments, message):
     with pytest.raises(InputError) as caught:
         maximum_flow(graph, *arguments)
     assert str(caught.value) == message
+
+
+def test_an_infinite_capacity_is_none():
+    graph = nx.path_graph(3000)
+    nx.set_edge_attributes(graph, math.inf, "capacity")
+    with pytest.raises(InputError) as caught:
+        maximum_flow(graph, 0, 2999)
+    assert str(caught.value) == (
+        "capacity must limit every path to the sink, but none of an edge does on 0 -> 1 -> 2 -> 3 "
+        "-> 4 -> (2990 more nodes) -> 2995 -> 2996 -> 2997 -> 2998 -> 2999"
+    )
 
 
 @pytest.mark.parametrize("capacity", [-1.0, math.nan])

@@ -173,7 +173,7 @@ def test_a_target_leaves_out_what_is_further_away_in_the_same_tick():
     assert list(shortest_paths(graph, 0, target=1, tick=1.0).distances) == [0, 1, 3]
 
 
-@pytest.mark.parametrize("limit", [10**20, 1e308, math.inf, 3e6])
+@pytest.mark.parametrize("limit", [10**20, 1e308, math.inf, 3e6, np.float32("inf")])
 @pytest.mark.parametrize("length", [0.001, 0, 5])
 def test_a_limit_beyond_all_nodes_is_none(limit, length):
     graph = nx.DiGraph()
@@ -206,8 +206,8 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch):
     with pytest.raises(TooLargeError) as caught:
         shortest_paths(graph, 0, max_hops=200)
     assert str(caught.value) == (
-        "201 neurons for each of 2000 nodes would need about 0.503 GiB, but 0.25 GiB are available: "
-        "take a smaller max_hops, or none"
+        "201 neurons for each of 2000 nodes would need about 0.503 GiB, but 0.25 GiB are "
+        "available: take a smaller max_hops, or none"
     )
     with pytest.raises(TooLargeError) as caught:
         all_pairs(graph)
@@ -378,6 +378,44 @@ def test_all_kernels_give_the_same_wave():
         other = simulate(network, {"start": start}, ticks=40, kernel=kernel, record="all")
         assert other.spikes.i.tolist() == run.spikes.i.tolist()
         assert other.spikes.t.tolist() == run.spikes.t.tolist()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_of_equal_paths_the_order_of_nodes_decides(seed):
+    rng = np.random.default_rng(seed)
+    made = nx.gnm_random_graph(7, 14, seed=seed, directed=bool(seed % 2))
+    graph = type(made)()
+    graph.add_nodes_from(rng.permutation(7).tolist())
+    graph.add_edges_from(rng.permutation(list(made.edges)).tolist())
+    for u, v in graph.edges:
+        graph[u][v]["weight"] = int(rng.choice([0, 1, 1, 2]))
+    place = {node: i for i, node in enumerate(graph)}
+    for ask, weight in ((breadth_first, None), (shortest_paths, "weight")):
+        found = ask(graph, 0)
+        for node in found.distances:
+            paths = nx.all_shortest_paths(graph, 0, node, weight=weight)
+            simple = nx.all_simple_paths(graph, 0, node) if node else [[0]]
+            equal = (
+                [
+                    path
+                    for path in simple
+                    if nx.path_weight(graph, path, "weight" if weight else "one")
+                    == found.distances[node]
+                ]
+                if weight
+                else list(paths)
+            )
+            least = min(equal, key=lambda path: (len(path), [place[v] for v in path]))
+            assert found.path(node) == least
+
+
+def test_distances_are_read_only():
+    found = shortest_paths(nx.path_graph(3), 0)
+    pairs = all_pairs(nx.path_graph(3))
+    for distances in (found.distances, pairs.distances, pairs.distances[0]):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            distances[7] = 1
+    assert found.path(2) == [0, 1, 2]
 
 
 def test_costs_are_those_of_the_run():

@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from spikealg.errors import TooLargeError
 from spikealg.graph import shortest_paths
 from spikealg.solvers.graph.edges import Arcs
 from spikealg.solvers.graph.zeros import contract
@@ -38,6 +39,20 @@ def test_shifts_are_the_longest_chains_of_zeros(seed):
             longest[after] = max(longest[after], longest[node] + 1)
     assert {node: found.shift[found.group[node]] for node in graph} == longest
     assert (found.arcs.value >= 1).all()
+
+
+def test_an_error_names_the_factor(monkeypatch):
+    monkeypatch.setattr("spikealg.memory.available_bytes", lambda: 2**30)
+    graph = nx.DiGraph()
+    nx.add_path(graph, range(300), weight=0)
+    graph.add_weighted_edges_from([(299, 0, 1), (0, 150, 1000)])
+    with pytest.raises(TooLargeError) as caught:
+        shortest_paths(graph, 0)
+    assert str(caught.value) == (
+        "a wave over 300 neurons and edges of up to 300150 ticks, 300 times their length for "
+        "chains of edges of length 0 would need about 2.01 GiB, but 1 GiB are available: take a "
+        "longer tick, or join the nodes of such a chain"
+    )
 
 
 def test_no_arc_is_lost_between_many_groups():
