@@ -173,7 +173,9 @@ def read_edges(
     """
     graph = as_graph(graph)
     if attribute is not None and (not isinstance(attribute, str) or not attribute):
-        raise InputTypeError(f"{argument} must be a name, a str, or None, got {attribute!r}")
+        raise InputTypeError(
+            f"{argument} must be a name (a str that is not empty) or None, got {attribute!r}"
+        )
     nodes = tuple(graph.nodes)
     index = {node: i for i, node in enumerate(nodes)}
     entries = list(graph.edges(data=attribute or False, default=default))

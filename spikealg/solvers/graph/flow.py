@@ -97,7 +97,7 @@ def maximum_flow(graph: Any, source: Any, sink: Any, *, capacity: str | None = "
         if times[goal] >= 0:
             path = edges.way(grow(way, times, start).path(goal))
             raise InputError(
-                f"{capacity or 'capacity'} must limit every path to the sink, but none of an edge "
+                f"{capacity or 'capacity'} must limit every path to the sink, but no edge "
                 f"does on {path}"
             )
     while True:

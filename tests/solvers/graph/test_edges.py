@@ -130,7 +130,10 @@ def test_parallel_capacities_add_up_each_way():
 def test_what_is_no_name_of_an_attribute(ask, argument, name):
     with pytest.raises(InputTypeError) as caught:
         ask(path(1), name)
-    assert str(caught.value) == f"{argument} must be a name, a str, or None, got {name!r}"
+    assert (
+        str(caught.value)
+        == f"{argument} must be a name (a str that is not empty) or None, got {name!r}"
+    )
 
 
 def test_without_capacities_nothing_limits():

@@ -81,8 +81,7 @@ def test_edges_without_capacity_do_not_limit():
         (("s", "x"), "sink must be a node of the graph, got 'x'"),
         (
             ("a", "t"),
-            "capacity must limit every path to the sink, but none of an edge does on "
-            "'a' -> 'b' -> 't'",
+            "capacity must limit every path to the sink, but no edge does on 'a' -> 'b' -> 't'",
         ),
     ],
 )
@@ -100,7 +99,7 @@ def test_an_infinite_capacity_is_none():
     with pytest.raises(InputError) as caught:
         maximum_flow(graph, 0, 2999)
     assert str(caught.value) == (
-        "capacity must limit every path to the sink, but none of an edge does on 0 -> 1 -> 2 -> 3 "
+        "capacity must limit every path to the sink, but no edge does on 0 -> 1 -> 2 -> 3 "
         "-> 4 -> (2990 more nodes) -> 2995 -> 2996 -> 2997 -> 2998 -> 2999"
     )
 
