@@ -133,15 +133,19 @@ class AllPairs(Answer):
     _edges: Edges = field(repr=False)
     _routes: tuple[Routes, ...] = field(repr=False)
 
-    @cached_property
+    @property
     def distances(self) -> Mapping[Hashable, Mapping[Hashable, Any]]:
         """The length of the path from each source to each node that it reaches; read-only."""
         return MappingProxyType(
-            {
-                source: MappingProxyType(_distances(self._edges, routes))
-                for source, routes in zip(self.sources, self._routes, strict=True)
-            }
+            {source: MappingProxyType(found) for source, found in self._lengths.items()}
         )
+
+    @cached_property
+    def _lengths(self) -> dict[Hashable, dict[Hashable, Any]]:
+        return {
+            source: _distances(self._edges, routes)
+            for source, routes in zip(self.sources, self._routes, strict=True)
+        }
 
     @property
     def error(self) -> float:
@@ -157,10 +161,10 @@ class AllPairs(Answer):
             If no wave started at the source, or it did not reach the target.
         """
         self._edges.vertex("source", source)
-        if source not in self.distances:
+        if source not in self._lengths:
             raise InputError(f"source must be one of sources=, got {source!r}")
         routes = self._routes[self.sources.index(source)]
-        return _path(self._edges, routes, source, self.distances[source], target)
+        return _path(self._edges, routes, source, self._lengths[source], target)
 
     def __repr__(self) -> str:
         return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 import re
 from fractions import Fraction
 
@@ -555,3 +556,14 @@ def test_results_print_what_they_hold():
     assert repr(all_pairs(nx.path_graph(2))) == (
         "<AllPairs from 2 nodes, 1 long per tick, error 0: 4 ticks, 4 spikes>"
     )
+
+
+def test_answers_can_be_sent_to_other_processes_and_not_be_changed():
+    graph = nx.path_graph(4)
+    one, all_of_them = shortest_paths(graph, 0), all_pairs(graph)
+    one_found, all_found = one.distances, all_of_them.distances
+    for distances in (one_found, all_found, all_found[0]):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            distances[9] = 1
+    assert pickle.loads(pickle.dumps(one)).distances == one_found
+    assert pickle.loads(pickle.dumps(all_of_them)).distances == all_found
