@@ -31,7 +31,7 @@ class CircuitSummary:
     lanes : int
         Independent copies that share the walkers; for method "particle" one per walker.
     ticks : int
-        Ticks until the slowest lane was done.
+        Ticks until the slowest lane was done; stretches, kinds of walkers and their batches add up.
     walk_steps : int
         Steps of the walk.
     walker_steps : int
@@ -91,10 +91,10 @@ def summarize(solution: Solution) -> CircuitSummary:
         else:
             reason = f"method={solution.method!r} has none: solve with method='density'"
         raise InputError(f"the solution has no circuit to sum up: {reason}")
-    # Blocks of lanes of one network run one after another here, but need not.
+    # Every stretch of every batch draws by a seed of its own; lanes that share one run together.
     ticks: dict[int, int] = defaultdict(int)
     for run in runs:
-        ticks[id(run.network)] = max(ticks[id(run.network)], int(run.lane_ticks.max()))
+        ticks[run.seed] = max(ticks[run.seed], int(run.lane_ticks.max()))
     return CircuitSummary(
         circuit=str(solution.circuit),
         neurons=max(run.network.n_neurons for run in runs),

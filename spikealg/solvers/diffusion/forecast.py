@@ -72,8 +72,10 @@ PER_WALKER_STEP, PER_PARTICLE_STEP = 3e-9, 4e-9
 """Seconds of a step of a walker without spikes, and of a particle."""
 CHAIN_STEP, CHAIN_ENTRY = 4e-6, 2.4e-9
 """Seconds of a step of the chain, and of each entry of its matrix."""
-COMPILED, CALLED = 1.4e-6, 0.01
-"""Seconds to build a synapse of a circuit, and to call the engine."""
+COMPILED, CALLED, CALLED_PLAIN = 1.4e-6, 0.01, 1e-3
+"""Seconds to build a synapse of a circuit, to call the engine, and to call walkers without one."""
+WAITED = 35e-9
+"""Seconds of a step of a vertex of each lane where lanes are few, whoever is there."""
 ITEM_BYTES = 25
 """Memory of a neuron or a synapse."""
 
@@ -102,8 +104,8 @@ class Forecast:
     circuit : str or None
         Which one; None for methods that have none.
     ticks : int or None
-        About how many, of all stretches of time and kinds of walkers together; None without a
-        circuit.
+        About how many, of all stretches of time, kinds of walkers and their batches together;
+        None without a circuit.
     neurons, synapses : int or None
         Of one copy of the largest density circuit; None for other methods.
     measured_on : str
@@ -256,10 +258,15 @@ def forecast_of(
     )
     neurons = synapses = ticks = None
     if method == "particle":
-        ticks = PARTICLE_CIRCUITS[str(name)][0] * sum(walk.steps for walk in walks)
+        each = PARTICLE_CIRCUITS[str(name)][0]
+        ticks = each * sum(
+            len(batches) * walk.steps for walk, batches in zip(walks, shares, strict=True)
+        )
     elif name is not None:
         memory += largest.lane_bytes
-        ticks = sum(walk.ticks(name) for walk in walks)
+        ticks = sum(
+            len(batches) * walk.ticks(name) for walk, batches in zip(walks, shares, strict=True)
+        )
         if sizes:
             network = largest.circuit(name, probability_bits).compile()
             neurons, synapses = network.n_neurons, network.n_synapses
@@ -318,9 +325,13 @@ class _Walk:
         if plan.endless:
             require_exit(rates, load.probability)
             walking = np.where(rates.live, load.probability, 0.0)
-            mean = float(solve_live(rates, walking, transposed=True).sum()) / longest.dt
-            # As if walkers left at a constant rate: the last of n after the mean time · (ln n + γ).
-            last = max(1.0, mean * (math.log(share.walkers) + np.euler_gamma))
+            stay = solve_live(rates, walking, transposed=True)
+            mean = float(stay.sum()) / longest.dt
+            # In the end walkers leave at a constant rate: the last of n after about (ln n + γ)
+            # times the mean time of those who are still there.
+            later = float(solve_live(rates, stay, transposed=True).sum()) / longest.dt
+            slow = max(mean, later / max(float(stay.sum()), 1e-300))
+            last = max(1.0, slow * (math.log(share.walkers) + np.euler_gamma))
             steps = calls = 0
             # Whether anybody is left is asked after whole stretches.
             for stretch in endless_stretches(len(walking), timed=load.timed):
@@ -349,13 +360,15 @@ class _Walk:
         """Return how long it takes."""
         walkers = self.walking
         if method == "montecarlo":
-            return PER_WALKER_STEP * walkers * self.steps
+            return CALLED_PLAIN * self.calls + PER_WALKER_STEP * walkers * self.steps
         if method == "particle":
             return PER_PARTICLE_STEP * walkers * self.steps
         peak, chance = self.spread
         if self.lanes < MANY:
             factor = CIRCUIT_FEW[str(circuit)]
-            each = time_of_few(self.lanes, walkers, peak, self.vertices)
+            each = (
+                time_of_few(self.lanes, walkers, peak, self.vertices) + self.lanes * WAITED / UNIT
+            )
         else:
             factor = CIRCUIT_MANY[str(circuit)]
             each = time_of_many(-(-self.lanes // MANY), walkers, chance)

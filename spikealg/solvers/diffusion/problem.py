@@ -332,7 +332,7 @@ class Problem:
         Raises
         ------
         InputError, InputTypeError
-            As `solve` would, or if a tolerance is given.
+            As `solve` would, or if a tolerance is given. Any number of walkers may be asked about.
         """
         from spikealg.solvers.diffusion.forecast import forecast
 

@@ -116,7 +116,8 @@ def solve(
         For "density": over how many copies of the circuit the walkers are spread. More copies
         take fewer ticks and more spikes, and run on several cores. "auto" takes as many as
         should take least time, by problem and walkers, whatever the machine: hundreds if there
-        are many walkers per vertex, else one copy per five of them, at most eight.
+        are many walkers per vertex, else one copy per five of them, at most eight. There are never
+        more than walkers.
     circuit : str
         The circuit that walks; all obey the same chain. "auto" is the one that takes least time.
         For "density" it is "published", "tree", "swap", "swap-tree", "direct", "paced" (auto in

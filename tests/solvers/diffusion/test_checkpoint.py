@@ -307,3 +307,22 @@ def test_a_checkpoint_is_no_solution(tmp_path):
     solve(ROD, walkers=100, checkpoint=tmp_path / "run.npz")
     with pytest.raises(FileFormatError, match="is not a spikealg-diffusion-solution file"):
         load(tmp_path / "run.npz")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"time_scheme": "exponential"}, "time_scheme was 'euler' and is 'exponential' now"),
+        ({"drift_scheme": "upwind"}, "drift_scheme was 'central' and is 'upwind' now"),
+        ({"diffusivity": lambda x: 2.0 + x}, "side or jump of the problem has other values now"),
+    ],
+)
+def test_what_a_problem_does_not_show_is_named_too(change, message, tmp_path):
+    def problem(**changes):
+        given = {"diffusivity": lambda x: 1.0 + x, "initial": 0.5, "t_span": 0.01} | changes
+        return Problem(Interval(0, 1, 8), **given)
+
+    path = tmp_path / "a.ck"
+    solve(problem(), method="montecarlo", walkers=20, checkpoint=path)
+    with pytest.raises(InputError, match=message):
+        solve(problem(**change), method="montecarlo", walkers=20, checkpoint=path)

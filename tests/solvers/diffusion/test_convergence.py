@@ -188,3 +188,16 @@ def test_a_problem_is_needed_and_progress_is_told():
     assert told == sorted(told)
     assert told[-1] == 1
     assert math.isclose(told[0], 0.5)
+
+
+@pytest.mark.parametrize("method", ["density", "montecarlo"])
+def test_levels_of_walkers_that_would_take_minutes_are_refused(method):
+    with pytest.raises(
+        InputError, match=r"the last level, 8 runs of 10000000000000 walkers, would"
+    ):
+        convergence(heat_rod(n=8), "walkers", factor=100, levels=6, method=method)
+
+
+def test_a_seed_is_a_number_whatever_is_refined():
+    with pytest.raises(InputError, match="seed must be a whole number of at least 0, got -1"):
+        convergence(heat_rod(n=8), "space", seed=-1)

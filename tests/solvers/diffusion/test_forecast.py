@@ -68,6 +68,19 @@ def test_without_an_end_steps_are_those_until_the_last_has_left():
     assert "steps" not in str(chain)
 
 
+def test_batches_add_up():
+    """Batches are walked for unequal times, which are foreseen to a factor of 3."""
+    problem = absorbing_rod(n=8)
+    foreseen, solution = (act(problem, walkers=640) for act in (Problem.plan, solve))
+    assert 1 / 3 < foreseen.ticks / solution.circuit_summary().ticks < 3
+    assert foreseen.ticks > 32 * 256
+
+
+def test_a_lane_holds_a_walker():
+    foreseen, solution = (act(ROD, 0.001, walkers=6, lanes=1000) for act in (Problem.plan, solve))
+    assert foreseen.lanes == solution.lanes == 6
+
+
 def test_more_work_takes_longer():
     for method in ("density", "montecarlo"):
         times = [ROD.plan(method=method, walkers=n).seconds for n in (10**4, 10**6, 10**8)]

@@ -30,6 +30,8 @@ FloatArray = npt.NDArray[np.float64]
 
 ALONG = ("space", "time", "walkers")
 _FIRST_WALKERS, _REPEATS = 1000, 8
+_PATIENCE = 600.0
+"""Seconds on one core, as foreseen, that nobody waits for a level of walkers."""
 _LAST = "the last level, of about"
 
 
@@ -98,6 +100,7 @@ def convergence(
         raise InputTypeError(f"problem must be a diffusion.Problem, got {problem!r}")
     as_choice("along", along, ALONG)
     levels = as_int("levels", levels, low=2)
+    seed = as_int("seed", seed, low=0)
     if factor is not None:
         factor = as_int("factor", factor, low=2)
     drawn = {"method": method, "walkers": walkers, "repeats": repeats}
@@ -116,7 +119,7 @@ def convergence(
                 method="density" if method is None else method,
                 walkers=_FIRST_WALKERS if walkers is None else walkers,
                 repeats=_REPEATS if repeats is None else repeats,
-                seed=as_int("seed", seed, low=0), report=report,
+                seed=seed, report=report,
             )  # fmt: skip
         if along == "time":
             return _along_time(problem, question, dt, levels, factor or 2, report)
@@ -207,6 +210,9 @@ def _along_walkers(
     as_choice("method", method, ("density", "particle", "montecarlo"))
     walkers = as_int("walkers", walkers, low=1)
     repeats = as_int("repeats", repeats, low=1)
+    _require_patience_with_walkers(
+        problem, question, dt, method, walkers * factor ** (levels - 1), repeats
+    )
     chain = _by_chain(problem, question, dt)
     truth, weight = _answer(chain)
     found: list[Solution] = []
@@ -274,6 +280,24 @@ def _require_patience(
         raise InputError(
             f"{level} {vertices:.0f} vertices with steps of {dt:.3g} would take "
             f"{work:.1e} steps of a vertex: ask for fewer levels, or begin with a coarser mesh"
+        )
+
+
+def _require_patience_with_walkers(
+    problem: Problem,
+    question: dict[str, Any],
+    dt: float | str,
+    method: str,
+    walkers: int,
+    repeats: int,
+) -> None:
+    """Refuse a study along walkers whose last level would take minutes."""
+    foreseen = problem.plan(**question, dt=dt, method=method, walkers=walkers).seconds
+    if foreseen is not None and repeats * foreseen > _PATIENCE:
+        raise InputError(
+            f"the last level, {repeats} runs of {walkers} walkers, would take about "
+            f"{repeats * foreseen / 60:.2g} minutes: ask for fewer levels, a smaller factor or "
+            "fewer repeats, or begin with fewer walkers"
         )
 
 

@@ -30,7 +30,8 @@ _FORMAT, _VERSION = "spikealg-diffusion-checkpoint", 2
 _ARRAYS = ("counts", "left", "spent", "spikes", "stopped")
 _REST = 10
 """Work is done for so many times as long as writing the file took, before it is written again."""
-_BY_VALUES = ("payoff", "source", "boundary", "initial or at")
+_COEFFICIENTS = "a coefficient, side or jump of the problem"
+_BY_VALUES = (_COEFFICIENTS, "payoff", "source", "boundary", "initial or at")
 """What a walk depends on by values that are too many to be told."""
 
 
@@ -165,7 +166,11 @@ def identity(
     return {
         "version": spikealg.__version__,
         "mode": plan.mode,
-        "problem": f"{problem!r} {_digest(array for part in rates for array in _arrays_of(part))}",
+        "time_scheme": problem.time_scheme,
+        "drift_scheme": problem.drift_scheme,
+        "jumps": "none" if problem.jumps is None else "given",
+        "problem": repr(problem),
+        _COEFFICIENTS: _digest(array for part in rates for array in _arrays_of(part)),
         "t_span, t_eval or dt": f"{span}, {steps} steps "
         + _digest([times, *(part.recorded for part in plan.segments)]),
         **told,

@@ -208,7 +208,8 @@ def shares_of(
     largest = max(range(len(dealt)), key=lambda load: dealt[load][0])
     if not isinstance(lanes, int):
         lanes = lanes_for(plan, problem, method, plan.loads[largest], dealt[largest][0])
-    return [[Share(count, lanes) for count in counts] for counts in dealt]
+    # A lane without walkers would only wait.
+    return [[Share(count, min(lanes, count)) for count in counts] for counts in dealt]
 
 
 def batches_of(load: Load, walkers: int) -> int:
