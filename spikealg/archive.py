@@ -47,7 +47,7 @@ def write_archive(
     Raises
     ------
     InputError, InputTypeError
-        If `path` is a folder, or no path at all.
+        If `path` is a folder, is in a folder that does not exist, or is no path at all.
     OSError
         If the file cannot be written; it names `path`.
     """
@@ -65,11 +65,11 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     InputError, InputTypeError
-        If `path` is a folder, or no path at all.
+        If `path` is a folder, is in a folder that does not exist, or is no path at all.
     OSError
         If the file cannot be written; it names `path`.
     """
-    path = _as_path(path)
+    path = require_file_name("path", path)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield beside
