@@ -158,7 +158,7 @@ def test_differences_begin_with_nothing():
         ({"speed": 1.0}, "speed must be a pair, slowest and fastest, got 1.0"),
         ({"speed": (1, 0.5)}, "speed[0] must be a finite number from 0 to 0.5, got 1.0"),
         ({"peak": 1e300}, "peak must be a finite number from 0 to 1000000000.0, got 1e+300"),
-        ({"stills": "abc"}, "stills must hold numbers, got 'abc'"),
+        ({"stills": "abc"}, "stills must hold real numbers, got 'abc'"),
         ({"stills": [[[np.nan]]]}, "stills[0, 0, 0] must be a finite number, got nan"),
         (
             {"stills": np.zeros((0, 30, 30))},
