@@ -108,7 +108,7 @@ def test_a_process_that_is_killed_loses_no_walker():
             pool.submit(os.getpid).result()
 
 
-# Parts of a fraction of a second, minutes in all.
+# Parts of about a second, minutes in all: who waits wakes up long before the next parts are done.
 SLOW = Problem(Interval(0, 1, 8), diffusivity=1.0, boundary="reflect", initial=0.5, t_span=10.0)
 WALK_SLOWLY = {"method": "montecarlo", "walkers": 10**7}
 
@@ -132,7 +132,7 @@ def interrupt(fraction: float) -> None:
 
 
 def test_ctrl_c_leaves_processes_idle(pool, monkeypatch):
-    monkeypatch.setattr(montecarlo, "_WORTH_A_PART", 2**24)
+    monkeypatch.setattr(montecarlo, "_WORTH_A_PART", 2**27)
     futures = submitted(pool, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         solve(SLOW, executor=pool, progress=interrupt, **WALK_SLOWLY)
@@ -198,7 +198,7 @@ def test_an_error_of_the_work_is_raised_as_it_is(monkeypatch):
 
 
 def test_ctrl_c_leaves_no_thread_walking(monkeypatch):
-    monkeypatch.setattr(montecarlo, "_WORTH_A_PART", 2**24)
+    monkeypatch.setattr(montecarlo, "_WORTH_A_PART", 2**27)
     with Threads(2) as threads:
         futures = submitted(threads, monkeypatch)
         with pytest.raises(KeyboardInterrupt):
