@@ -96,6 +96,7 @@ def test_a_process_that_is_killed_loses_no_walker():
 
         def kill(fraction: float) -> None:
             if fraction > 0 and not killed:
+                sleep(0.1)  # amid a part: who dies while it writes leaves its pool waiting for ever
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
 
